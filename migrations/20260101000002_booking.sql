@@ -339,6 +339,14 @@ CREATE INDEX outbox_oldest_unsent ON booking.outbox (destination, aggregate_id, 
     WHERE sent_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_by_aggregate ON booking.outbox (aggregate_id, id);
 
+-- Up to which epoch of a drop its slot ends have been sent. Waitroom restores slots from a ledger that may not know
+-- the ends of the last moments before Redis was lost; a new epoch has them sent again.
+CREATE TABLE booking.drop_epochs (
+    drop       text PRIMARY KEY,
+    epoch      bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
 -- The audit trail. Holds no personal data: people are identities.
 CREATE TABLE booking.events (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -382,6 +390,8 @@ CREATE UNIQUE INDEX accounts_email_is_unique ON booking.accounts (lower(email)) 
 
 CREATE SCHEMA sandbox_gateway;
 
+-- A charge is undecided, as far as anybody is told, until `decided_at`. A void of a charge that was never seen leaves a
+-- voided charge of no amount, so that its authorisation is refused when it comes.
 CREATE TABLE sandbox_gateway.charges (
     id              uuid PRIMARY KEY,
     idempotency_key text NOT NULL CONSTRAINT charges_idempotency_key_is_unique UNIQUE,
@@ -392,6 +402,7 @@ CREATE TABLE sandbox_gateway.charges (
     captured_minor  bigint NOT NULL DEFAULT 0,
     refunded_minor  bigint NOT NULL DEFAULT 0,
     decline_code    text,
+    decided_at      timestamptz NOT NULL,
     created_at      timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,
     CONSTRAINT charges_status_is_known
