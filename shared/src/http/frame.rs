@@ -1,0 +1,138 @@
+//! The layers around all routes of a service, from the outside in: panics become 500s, request ids, traces and
+//! metrics, headers that browsers obey, a bound on bodies.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Json, Response};
+use axum::routing::get;
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::{HeaderMap, HeaderValue};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tracing::Instrument as _;
+use utoipa::openapi::OpenApi;
+
+use super::assets::{Asset, asset_response};
+use super::explain::{code_page, codes_page, reference_page};
+use crate::problem::{Code, Problem, codes};
+
+/// No request of the services needs more.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Slower answers are logged as warnings.
+const SLOW: Duration = Duration::from_secs(1);
+/// Pages load nothing from elsewhere, run nothing inline, and stand in nobody's frame.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a service tells about itself.
+pub struct Frame {
+    /// `waitroom` or `booking`: the prefix of its metrics.
+    pub service: &'static str,
+    /// Its OpenAPI document.
+    pub openapi: OpenApi,
+    /// Its own error codes, besides the common ones.
+    pub codes: &'static [&'static Code],
+}
+
+struct Explained {
+    openapi: serde_json::Value,
+    codes: Vec<&'static Code>,
+}
+
+/// Puts the common routes and layers around a service's routes.
+pub fn frame(routes: Router, frame: Frame) -> Router {
+    let service = frame.service;
+    let openapi = serde_json::to_value(&frame.openapi).expect("an OpenAPI document is JSON");
+    let codes = codes::ALL.iter().chain(frame.codes).copied().collect();
+    let explained = Router::new()
+        .route("/openapi.json", get(async |State(known): State<Arc<Explained>>| Json(known.openapi.clone())))
+        .route("/docs", get(async |State(known): State<Arc<Explained>>| reference_page(&known.openapi)))
+        .route("/problems", get(async |State(known): State<Arc<Explained>>| codes_page(&known.codes)))
+        .route("/problems/{code}", get(problem_page))
+        .with_state(Arc::new(Explained { openapi, codes }))
+        .route(
+            "/assets/shared/{*path}",
+            get(async |Path(path): Path<String>, headers: HeaderMap| {
+                asset_response::<Asset>(&path, &headers)
+            }),
+        );
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
+            Problem::from(&codes::INTERNAL).into_response()
+        }))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(browser_headers))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    routes
+        .merge(explained)
+        .layer(middleware::from_fn(move |request, next| observe(service, request, next)))
+        .fallback(async || Problem::from(&codes::NOT_FOUND))
+        .method_not_allowed_fallback(async || Problem::from(&codes::METHOD_NOT_ALLOWED))
+        .layer(layers)
+}
+
+async fn problem_page(State(known): State<Arc<Explained>>, Path(code): Path<String>) -> Response {
+    match known.codes.iter().find(|known| known.code == code) {
+        Some(code) => code_page(code).into_response(),
+        None => Problem::from(&codes::NOT_FOUND).into_response(),
+    }
+}
+
+async fn browser_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let standard = [
+        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in standard {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// One span and one measurement a request. The route is the pattern, never the path: paths can carry what is private.
+async fn observe(service: &'static str, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
+    let span = tracing::info_span!("request", service, %method, route, request_id, traceparent = trace_parent(request.headers()));
+    let started = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let took = started.elapsed();
+    let status = response.status();
+    let labels = [
+        ("service", service.to_owned()),
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", status.as_str().to_owned()),
+    ];
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let code = response.extensions().get::<Problem>().map(|problem| problem.code().code);
+    span.in_scope(|| match (status.is_server_error(), took > SLOW) {
+        (true, _) => tracing::error!(status = status.as_u16(), code, took_ms, "a request failed"),
+        (false, true) => tracing::warn!(status = status.as_u16(), code, took_ms, "a request was slow"),
+        (false, false) => tracing::debug!(status = status.as_u16(), code, took_ms, "a request was answered"),
+    });
+    response
+}
+
+/// The caller's trace (W3C Trace Context), where it has the right form.
+fn trace_parent(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("traceparent")?.to_str().ok()?;
+    let well_formed = value.len() == 55 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    well_formed.then(|| value.to_owned())
+}

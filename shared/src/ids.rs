@@ -1,0 +1,199 @@
+//! The ids both services speak of. A newtype for each, so that a reservation is never looked up as a booking.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Declares a newtype over [`uuid::Uuid`] that reads and prints as one, in JSON, in SQL and in paths.
+#[macro_export]
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            ::serde::Serialize, ::serde::Deserialize, ::sqlx::Type, ::utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        #[schema(value_type = uuid::Uuid)]
+        pub struct $name(pub ::uuid::Uuid);
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// Names one admission and its slot, from the call to the end.
+    Sid
+}
+
+impl Sid {
+    /// A new admission's id, ordered by time.
+    pub fn at(time: jiff::Timestamp) -> Self {
+        Self(uuid_v7(time))
+    }
+}
+
+/// A UUID of version 7 (RFC 9562) for the given time, so that rows of one time lie together.
+pub fn uuid_v7(time: jiff::Timestamp) -> uuid::Uuid {
+    let seconds = u64::try_from(time.as_second()).unwrap_or_default();
+    let nanoseconds = u32::try_from(time.subsec_nanosecond()).unwrap_or_default();
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+}
+
+/// A drop's name in URLs, keys and tokens: 1 to 64 lower-case letters, digits and inner hyphens.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, ToSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[sqlx(transparent)]
+#[schema(value_type = String, example = "midnight-premiere", pattern = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
+pub struct DropSlug(String);
+
+/// The text is no drop's name.
+#[derive(Debug, thiserror::Error)]
+#[error("a drop's name has 1 to 64 lower-case letters, digits and inner hyphens")]
+pub struct InvalidSlug;
+
+impl DropSlug {
+    /// The drop that sells what no other drop names.
+    pub fn open_sale() -> Self {
+        Self("open-sale".to_owned())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DropSlug {
+    type Err = InvalidSlug;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSlug> {
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let edges = !text.starts_with('-') && !text.ends_with('-');
+        let valid = (1..=64).contains(&text.len()) && edges && text.bytes().all(inner);
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidSlug) }
+    }
+}
+
+impl TryFrom<String> for DropSlug {
+    type Error = InvalidSlug;
+
+    fn try_from(text: String) -> Result<Self, InvalidSlug> {
+        text.parse()
+    }
+}
+
+impl From<DropSlug> for String {
+    fn from(slug: DropSlug) -> Self {
+        slug.0
+    }
+}
+
+impl fmt::Display for DropSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who a visitor is, as the services know them: `account:<id>` or `device:<digest>`. No personal data.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, ToSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[sqlx(transparent)]
+#[schema(value_type = String, example = "device:5f3c9d0b7a2e4c18a6d1f0e9b8c7d6e5")]
+pub struct Identity(String);
+
+/// The text is no identity.
+#[derive(Debug, thiserror::Error)]
+#[error("an identity is `account:<id>` or `device:<digest>`")]
+pub struct InvalidIdentity;
+
+impl Identity {
+    /// The identity of an account.
+    pub fn account(id: uuid::Uuid) -> Self {
+        Self(format!("account:{id}"))
+    }
+
+    /// The identity of a browser, from the digest of its cookie.
+    pub fn device(digest: &str) -> Self {
+        Self(format!("device:{digest}"))
+    }
+
+    /// The identity as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Identity {
+    type Err = InvalidIdentity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
+        let (kind, id) = text.split_once(':').ok_or(InvalidIdentity)?;
+        let known = matches!(kind, "account" | "device");
+        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        let valid = known && plain && (1..=128).contains(&id.len());
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidIdentity) }
+    }
+}
+
+impl TryFrom<String> for Identity {
+    type Error = InvalidIdentity;
+
+    fn try_from(text: String) -> Result<Self, InvalidIdentity> {
+        text.parse()
+    }
+}
+
+impl From<Identity> for String {
+    fn from(identity: Identity) -> Self {
+        identity.0
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_lower_case_letters_digits_and_inner_hyphens() {
+        for good in ["a", "midnight-premiere", "2026"] {
+            assert!(good.parse::<DropSlug>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a b", "a{b}", &"a".repeat(65)] {
+            assert!(bad.parse::<DropSlug>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_identity_is_an_account_or_a_device() {
+        assert!("device:abc".parse::<Identity>().is_ok());
+        for bad in ["abc", "robot:abc", "device:", "device:a b"] {
+            assert!(bad.parse::<Identity>().is_err(), "{bad}");
+        }
+    }
+}
