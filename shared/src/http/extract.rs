@@ -23,17 +23,17 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Json(body) = Json::from_request(request, state).await.map_err(refusal)?;
+        let Json(body) = Json::from_request(request, state).await.map_err(|rejection| refusal(&rejection))?;
         Ok(Self(body))
     }
 }
 
-fn refusal(rejection: JsonRejection) -> Problem {
+fn refusal(rejection: &JsonRejection) -> Problem {
     let detail = rejection.body_text();
     let code = match rejection {
         JsonRejection::JsonDataError(_) => &codes::INVALID_FIELDS,
         JsonRejection::MissingJsonContentType(_) => &codes::UNSUPPORTED_MEDIA_TYPE,
-        JsonRejection::BytesRejection(ref error) if error.status() == http::StatusCode::PAYLOAD_TOO_LARGE => {
+        JsonRejection::BytesRejection(error) if error.status() == http::StatusCode::PAYLOAD_TOO_LARGE => {
             &codes::BODY_TOO_LARGE
         }
         _ => &codes::MALFORMED,

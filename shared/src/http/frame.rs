@@ -46,9 +46,9 @@ struct Explained {
 
 /// Puts the common routes and layers around a service's routes.
 pub fn frame(routes: Router, frame: Frame) -> Router {
-    let service = frame.service;
-    let openapi = serde_json::to_value(&frame.openapi).expect("an OpenAPI document is JSON");
-    let codes = codes::ALL.iter().chain(frame.codes).copied().collect();
+    let Frame { service, openapi, codes: own_codes } = frame;
+    let openapi = serde_json::to_value(openapi).expect("an OpenAPI document is JSON");
+    let codes = codes::ALL.iter().chain(own_codes).copied().collect();
     let explained = Router::new()
         .route("/openapi.json", get(async |State(known): State<Arc<Explained>>| Json(known.openapi.clone())))
         .route("/docs", get(async |State(known): State<Arc<Explained>>| reference_page(&known.openapi)))

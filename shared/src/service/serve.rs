@@ -32,7 +32,7 @@ pub(super) async fn serve(listener: TcpListener, routes: Router, stop: Cancellat
         };
         match accepted {
             Ok((stream, peer)) => {
-                drop(connections.spawn(serve_connection(stream, peer, routes.clone(), stop.clone())))
+                connections.spawn(serve_connection(stream, peer, routes.clone(), stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
