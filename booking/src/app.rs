@@ -1,0 +1,116 @@
+//! Wires the shop together: configuration into connections, connections into state, state into routes and tasks.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use shared::admission::{JwksClient, Verifier};
+use shared::clock::Clock;
+use shared::operator::OperatorAuth;
+use shared::redis::Redis;
+use shared::service::{Ports, Readiness, Running, Tasks};
+use sqlx::PgPool;
+
+use crate::config::Config;
+use crate::domain::manage::ManageKey;
+use crate::domain::ticket::TicketKey;
+use crate::gateway::{self, Gateway};
+
+/// What a request can reach. Clones share it.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// The parts of a running shop.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The truth.
+    pub pool: PgPool,
+    /// The moment.
+    pub redis: Redis,
+    /// Who was let in.
+    pub verifier: Verifier,
+    /// Who runs the shop.
+    pub operators: OperatorAuth,
+    /// Makes and checks the tokens of private links.
+    pub manage: ManageKey,
+    /// Signs the codes on tickets.
+    pub tickets: TicketKey,
+    /// Who takes the money.
+    pub gateway: Arc<dyn Gateway>,
+    /// Asks waitroom.
+    pub http: reqwest::Client,
+    /// Where browsers find this shop. No slash at the end.
+    pub public_url: String,
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for OperatorAuth {
+    fn from_ref(state: &AppState) -> Self {
+        state.operators.clone()
+    }
+}
+
+/// Starts the shop: binds its ports, then serves until stopped. The stores may be away; then `/readyz` says so.
+pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    crate::metrics::describe();
+    let ports =
+        Ports::bind(("BOOKING_LISTEN", config.listen), ("BOOKING_ADMIN_LISTEN", config.admin_listen)).await?;
+    let tasks = Tasks::new();
+    let pool = shared::db::pool(&config.database_url, "booking", config.database_connections)?;
+    let redis = Redis::connect(&config.redis_url)?;
+    let http = http_client()?;
+    let gateway = gateway::start(&config, &clock, &pool, &tasks).await?;
+    let jwks = format!("{}/.well-known/jwks.json", config.waitroom_internal_url).parse()?;
+    let verifier =
+        Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());
+    let public_url = config.public_url.as_ref().map_or_else(|| ports.url(), ToString::to_string);
+    let state = AppState(Arc::new(App {
+        operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
+        manage: ManageKey::derive(&config.secret),
+        tickets: TicketKey::derive(&config.secret),
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        config,
+        clock,
+        pool,
+        redis,
+        verifier,
+        gateway,
+        http,
+    }));
+    crate::worker::start(&state, &tasks);
+    Ok(Running::start(ports, crate::http::routes(state.clone()), readiness(&state), tasks))
+}
+
+fn http_client() -> anyhow::Result<reqwest::Client> {
+    // A second service in one process finds the provider installed: fine.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    Ok(reqwest::Client::builder()
+        .timeout(std::time::Duration::from_millis(1500))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?)
+}
+
+fn readiness(state: &AppState) -> Readiness {
+    let (pool, redis) = (state.pool.clone(), state.redis.clone());
+    Readiness::new()
+        .needs("postgres", move || {
+            let pool = pool.clone();
+            async move {
+                sqlx::query("SELECT 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
+            }
+        })
+        .needs("redis", move || {
+            let mut redis = redis.clone();
+            async move { redis::cmd("PING").exec_async(&mut redis).await.map_err(|error| error.to_string()) }
+        })
+}

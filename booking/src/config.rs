@@ -1,0 +1,65 @@
+//! The shop's settings, read from the environment and parsed once.
+
+use std::net::SocketAddr;
+
+use shared::config::Vars;
+use shared::secret::Secret;
+use url::Url;
+
+use crate::gateway::GatewayKind;
+
+/// How the shop is run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `REDIS_URL`.
+    pub redis_url: String,
+    /// `DATABASE_URL`.
+    pub database_url: String,
+    /// `BOOKING_DATABASE_CONNECTIONS`: the size of the pool.
+    pub database_connections: u32,
+    /// `BOOKING_LISTEN`.
+    pub listen: SocketAddr,
+    /// `BOOKING_ADMIN_LISTEN`.
+    pub admin_listen: SocketAddr,
+    /// `BOOKING_PUBLIC_URL`; without it, the address the service listens on.
+    pub public_url: Option<Url>,
+    /// `WAITROOM_PUBLIC_URL`: the issuer of admissions, and where browsers find the line. No slash at the end.
+    pub waitroom_public_url: String,
+    /// `WAITROOM_INTERNAL_URL`: where this service finds waitroom. No slash at the end.
+    pub waitroom_internal_url: String,
+    /// `BOOKING_SECRET`: what the keys of tickets and private links derive from.
+    pub secret: Secret,
+    /// `OPERATOR_BOOTSTRAP_TOKEN`: an admin's token.
+    pub operator_bootstrap_token: Option<String>,
+    /// `PAYMENT_GATEWAY`: who takes the money.
+    pub gateway: GatewayKind,
+}
+
+impl Config {
+    /// Reads the settings; what is wrong with them is kept in `vars`.
+    pub fn from_vars(vars: &mut Vars) -> Self {
+        let waitroom_public_url = url_text(vars, "WAITROOM_PUBLIC_URL", "http://127.0.0.1:8080");
+        let waitroom_internal_url = url_text(vars, "WAITROOM_INTERNAL_URL", &waitroom_public_url);
+        Self {
+            redis_url: vars.text("REDIS_URL", "redis://127.0.0.1:6379"),
+            database_url: vars.text("DATABASE_URL", "postgres://127.0.0.1:5432/stanchion"),
+            database_connections: vars.parse("BOOKING_DATABASE_CONNECTIONS", 16),
+            listen: vars.parse("BOOKING_LISTEN", ([127, 0, 0, 1], 8081).into()),
+            admin_listen: vars.parse("BOOKING_ADMIN_LISTEN", ([127, 0, 0, 1], 9081).into()),
+            public_url: vars.parse_optional("BOOKING_PUBLIC_URL"),
+            waitroom_public_url,
+            waitroom_internal_url,
+            secret: vars.secret("BOOKING_SECRET"),
+            operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
+            gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
+        }
+    }
+}
+
+/// A URL as text without a slash at the end.
+fn url_text(vars: &mut Vars, name: &str, default: &str) -> String {
+    if let Err(error) = vars.text(name, default).parse::<Url>() {
+        vars.mistake(format!("{name}: {error}"));
+    }
+    vars.text(name, default).trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,16 @@
+//! The booking gateway: the shop. It shows seats, holds them for people who were let in, takes payment and hands out
+//! tickets. `http` takes requests to `domain`, which decides, and `store`, which remembers; `worker` finishes what time
+//! or a crash left over; `audit` proves afterwards that nothing was sold twice.
+
+pub mod app;
+pub mod audit;
+pub mod config;
+pub mod domain;
+pub mod gateway;
+pub mod http;
+pub mod metrics;
+pub mod store;
+pub mod worker;
+
+pub use app::start;
+pub use config::Config;
