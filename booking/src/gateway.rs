@@ -1,0 +1,163 @@
+//! Payment gateways: what the shop asks of one, whichever it is. Every operation carries a key derived from the
+//! payment attempt and the operation, so that asking again changes nothing. Not here: what an answer means for a
+//! reservation (`domain::confirm`).
+
+pub mod sandbox;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use futures::future::BoxFuture;
+use shared::clock::Clock;
+use shared::money::Money;
+use shared::service::{Tasks, bind};
+use tokio::net::TcpListener;
+use url::Url;
+
+use self::sandbox::SandboxGateway;
+use self::sandbox::ledger::Ledger;
+use self::sandbox::service::{Sandbox, router};
+use crate::config::Config;
+use crate::domain::ids::{PaymentId, RefundId};
+use crate::domain::payment::{Decline, GatewayReference, Voided};
+
+/// Which gateway takes the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayKind {
+    /// The sandbox in the box: plays at money.
+    Sandbox,
+}
+
+/// The text names no gateway.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no gateway {0:?}; there is: sandbox")]
+pub struct UnknownGateway(String);
+
+impl FromStr for GatewayKind {
+    type Err = UnknownGateway;
+
+    fn from_str(text: &str) -> Result<Self, UnknownGateway> {
+        match text {
+            "sandbox" => Ok(Self::Sandbox),
+            _ => Err(UnknownGateway(text.to_owned())),
+        }
+    }
+}
+
+/// The configured gateway. The sandbox gets a port of its own on the loopback interface, and is reached through it.
+pub async fn start(config: &Config, clock: &Clock, tasks: &Tasks) -> anyhow::Result<Arc<dyn Gateway>> {
+    let GatewayKind::Sandbox = config.gateway;
+    let listener = bind("SANDBOX_GATEWAY_LISTEN", config.sandbox_gateway_listen).await?;
+    let own_url: Url = format!("http://{}", listener.local_addr()?).parse()?;
+    let pool = shared::db::pool(&config.database_url, "sandbox-gateway", SANDBOX_CONNECTIONS)?;
+    let routes = router(Sandbox { ledger: Ledger::new(pool), clock: clock.clone() });
+    tasks.spawn(serve(listener, routes, tasks.clone()));
+    let url = config.sandbox_gateway_url.clone().unwrap_or(own_url);
+    Ok(Arc::new(SandboxGateway::new(url)?))
+}
+
+const SANDBOX_CONNECTIONS: u32 = 4;
+
+async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the sandbox gateway stopped serving");
+    }
+}
+
+/// What the browser gave us in place of a card. It never prints and is never stored, only its digest is.
+#[derive(Clone)]
+pub struct PaymentToken(pub String);
+
+impl fmt::Debug for PaymentToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PaymentToken(…)")
+    }
+}
+
+/// The answer to an authorisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorisation {
+    /// The money is held for us under this name.
+    Authorised(GatewayReference),
+    /// The card was refused.
+    Declined(Decline),
+}
+
+/// The answer to a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// The money is ours.
+    Captured,
+    /// Refused for good: there is no authorisation to capture any more.
+    Refused,
+}
+
+/// A charge as the gateway knows it when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// It has never heard of it. The request may still be on its way.
+    NotFound,
+    /// It has not decided yet.
+    Processing,
+    /// The money is held for us.
+    Authorised(GatewayReference),
+    /// The card was refused.
+    Declined(Decline),
+    /// The money is ours.
+    Captured(GatewayReference),
+    /// Nothing is held, and nothing will be.
+    Voided,
+}
+
+/// The gateway gave no answer: what was asked for may have happened. Only a look-up tells.
+#[derive(Debug, thiserror::Error)]
+#[error("the gateway's answer is not known: {reason}")]
+pub struct NoAnswer {
+    /// What went wrong on the way.
+    pub reason: String,
+}
+
+impl NoAnswer {
+    /// No answer, for this reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// A payment gateway. Every call is bounded in time by the adapter and may be repeated.
+pub trait Gateway: Send + Sync {
+    /// The name it is configured by and stored under.
+    fn name(&self) -> &'static str;
+
+    /// The key that a browser's script needs to make payment tokens.
+    fn publishable_key(&self) -> &str;
+
+    /// Asks to hold the amount.
+    fn authorise<'a>(
+        &'a self,
+        payment: PaymentId,
+        amount: Money,
+        token: &'a PaymentToken,
+    ) -> BoxFuture<'a, Result<Authorisation, NoAnswer>>;
+
+    /// Asks to take the whole amount that is held.
+    fn capture(&self, payment: PaymentId, amount: Money) -> BoxFuture<'_, Result<Capture, NoAnswer>>;
+
+    /// Asks to let go of what is held. A charge the gateway has not seen yet is refused when it comes.
+    fn void(&self, payment: PaymentId) -> BoxFuture<'_, Result<Voided, NoAnswer>>;
+
+    /// Asks to give back a part of what was taken; `false`: refused for good, there is not so much to give back.
+    fn refund(
+        &self,
+        payment: PaymentId,
+        refund: RefundId,
+        amount: Money,
+    ) -> BoxFuture<'_, Result<bool, NoAnswer>>;
+
+    /// Asks what became of a payment attempt.
+    fn look_up(&self, payment: PaymentId) -> BoxFuture<'_, Result<Charge, NoAnswer>>;
+}

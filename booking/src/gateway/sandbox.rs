@@ -1,0 +1,229 @@
+//! The sandbox gateway, in the box for demos, rehearsals and tests: the adapter that reaches it over HTTP like any
+//! foreign gateway. The service it reaches is `sandbox::service`, its books are `sandbox::ledger`.
+
+pub mod ledger;
+pub mod service;
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{Method, StatusCode};
+use reqwest::RequestBuilder;
+use serde::{Deserialize, Serialize};
+use shared::money::Money;
+use url::Url;
+
+use super::{Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use crate::domain::ids::{PaymentId, RefundId};
+use crate::domain::payment::{Decline, GatewayReference, Voided};
+
+/// A gateway that has not answered by then has given no answer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(4);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The sandbox gateway behind its HTTP interface.
+pub struct SandboxGateway {
+    base: Url,
+    http: reqwest::Client,
+}
+
+/// A charge as the sandbox shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeView {
+    /// The sandbox's name for it.
+    pub reference: String,
+    /// Where it is.
+    pub status: ChargeStatus,
+    /// The amount asked for.
+    pub amount: Money,
+    /// How much of it was captured.
+    pub captured_minor: i64,
+    /// How much of that was given back.
+    pub refunded_minor: i64,
+    /// Why the card was refused.
+    pub decline_code: Option<String>,
+    /// For `action_required`: what the browser needs.
+    pub client_secret: Option<String>,
+}
+
+/// Where a charge is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeStatus {
+    /// Not decided yet.
+    Processing,
+    /// The money is held.
+    Authorised,
+    /// The card was refused.
+    Declined,
+    /// The buyer must do something first.
+    ActionRequired,
+    /// The money was taken.
+    Captured,
+    /// Nothing is held and nothing will be.
+    Voided,
+    /// All of it was given back.
+    Refunded,
+}
+
+/// What to charge.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCharge {
+    /// The card's token.
+    pub token: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// How much of a charge to capture or to give back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// How much.
+    pub amount: Money,
+}
+
+/// What a void found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct VoidView {
+    /// Whether there was an authorisation to void.
+    pub voided_authorisation: bool,
+}
+
+impl SandboxGateway {
+    /// An adapter to the sandbox at `base`.
+    pub fn new(base: Url) -> reqwest::Result<Self> {
+        let client =
+            reqwest::Client::builder().timeout(CALL_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).no_proxy();
+        Ok(Self { base, http: client.build()? })
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, NoAnswer> {
+        let url = self.base.join(path).map_err(|error| NoAnswer::new(error.to_string()))?;
+        Ok(self.http.request(method, url))
+    }
+
+    fn operation(&self, charge: PaymentId, verb: &str, key: &str) -> Result<RequestBuilder, NoAnswer> {
+        let path = format!("v1/charges/{}/{verb}", authorise_key(charge));
+        Ok(self.request(Method::POST, &path)?.header("Idempotency-Key", key))
+    }
+}
+
+/// The key a charge is made, and found again, under.
+pub fn authorise_key(payment: PaymentId) -> String {
+    format!("{payment}:authorise")
+}
+
+impl Gateway for SandboxGateway {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
+    fn publishable_key(&self) -> &'static str {
+        "pk_sandbox"
+    }
+
+    fn authorise<'a>(
+        &'a self,
+        payment: PaymentId,
+        amount: Money,
+        token: &'a PaymentToken,
+    ) -> BoxFuture<'a, Result<Authorisation, NoAnswer>> {
+        Box::pin(async move {
+            let request =
+                self.request(Method::POST, "v1/charges")?.header("Idempotency-Key", authorise_key(payment));
+            let charge = NewCharge { token: token.0.clone(), amount };
+            let (_, charge): (_, ChargeView) = answer(request.json(&charge), &[StatusCode::OK]).await?;
+            authorisation(charge)
+        })
+    }
+
+    fn capture(&self, payment: PaymentId, amount: Money) -> BoxFuture<'_, Result<Capture, NoAnswer>> {
+        Box::pin(async move {
+            let request =
+                self.operation(payment, "capture", &format!("{payment}:capture"))?.json(&Part { amount });
+            let decided = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
+            let (status, _): (_, serde_json::Value) = answer(request, &decided).await?;
+            Ok(if status == StatusCode::OK { Capture::Captured } else { Capture::Refused })
+        })
+    }
+
+    fn void(&self, payment: PaymentId) -> BoxFuture<'_, Result<Voided, NoAnswer>> {
+        Box::pin(async move {
+            let request = self.operation(payment, "void", &format!("{payment}:void"))?;
+            let (_, found): (_, VoidView) = answer(request, &[StatusCode::OK]).await?;
+            Ok(if found.voided_authorisation { Voided::Authorisation } else { Voided::Nothing })
+        })
+    }
+
+    fn refund(
+        &self,
+        payment: PaymentId,
+        refund: RefundId,
+        amount: Money,
+    ) -> BoxFuture<'_, Result<bool, NoAnswer>> {
+        Box::pin(async move {
+            let request =
+                self.operation(payment, "refund", &format!("{refund}:refund"))?.json(&Part { amount });
+            let decided = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
+            let (status, _): (_, serde_json::Value) = answer(request, &decided).await?;
+            Ok(status == StatusCode::OK)
+        })
+    }
+
+    fn look_up(&self, payment: PaymentId) -> BoxFuture<'_, Result<Charge, NoAnswer>> {
+        Box::pin(async move {
+            let request = self.request(Method::GET, &format!("v1/charges/{}", authorise_key(payment)))?;
+            let (status, body): (_, serde_json::Value) =
+                answer(request, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+            if status == StatusCode::NOT_FOUND {
+                return Ok(Charge::NotFound);
+            }
+            let charge = serde_json::from_value(body).map_err(|error| NoAnswer::new(error.to_string()))?;
+            Ok(seen(charge))
+        })
+    }
+}
+
+/// Sends a request; an answer with one of the `decided` statuses is an answer, anything else is none.
+async fn answer<T>(request: RequestBuilder, decided: &[StatusCode]) -> Result<(StatusCode, T), NoAnswer>
+where
+    T: serde::de::DeserializeOwned,
+{
+    let no_answer = |error: reqwest::Error| NoAnswer::new(error.without_url().to_string());
+    let response = request.send().await.map_err(no_answer)?;
+    let status = response.status();
+    if !decided.contains(&status) {
+        return Err(NoAnswer::new(format!("status {status}")));
+    }
+    Ok((status, response.json().await.map_err(no_answer)?))
+}
+
+fn authorisation(charge: ChargeView) -> Result<Authorisation, NoAnswer> {
+    match seen(charge) {
+        Charge::Authorised(reference) | Charge::Captured(reference) => {
+            Ok(Authorisation::Authorised(reference))
+        }
+        Charge::Declined(decline) => Ok(Authorisation::Declined(decline)),
+        Charge::Voided => Ok(Authorisation::Declined(Decline::Refused)),
+        Charge::Processing | Charge::NotFound => Err(NoAnswer::new("the charge is not decided yet")),
+    }
+}
+
+fn seen(charge: ChargeView) -> Charge {
+    let reference = GatewayReference(charge.reference);
+    match charge.status {
+        ChargeStatus::Processing => Charge::Processing,
+        ChargeStatus::Authorised => Charge::Authorised(reference),
+        ChargeStatus::Declined => Charge::Declined(match charge.decline_code.as_deref() {
+            Some("insufficient_funds") => Decline::InsufficientFunds,
+            _ => Decline::Refused,
+        }),
+        ChargeStatus::ActionRequired => Charge::Declined(Decline::ActionRequired {
+            client_secret: charge.client_secret.unwrap_or_default(),
+        }),
+        ChargeStatus::Captured | ChargeStatus::Refunded => Charge::Captured(reference),
+        ChargeStatus::Voided => Charge::Voided,
+    }
+}
