@@ -1,0 +1,70 @@
+//! Where an installation is: explicit addresses, a running demo's note about itself, or the default ports.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::exit::Failure;
+
+const WAITROOM_DEFAULT: &str = "http://127.0.0.1:8080";
+const BOOKING_DEFAULT: &str = "http://127.0.0.1:8081";
+
+/// The public addresses of both services.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// Where the line is.
+    pub waitroom: Url,
+    /// Where the shop is.
+    pub booking: Url,
+}
+
+/// The flags that say where an installation is.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Whereabouts {
+    /// Public address of the waiting room
+    #[arg(long, value_name = "URL")]
+    pub waitroom_url: Option<Url>,
+    /// Public address of the shop
+    #[arg(long, value_name = "URL")]
+    pub booking_url: Option<Url>,
+    /// Data folder of a running demo, to find its addresses in
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Whereabouts {
+    /// Explicit addresses first, then those of the demo in the data folder, then the default ports.
+    ///
+    /// # Errors
+    /// When a data folder is given in which no demo runs.
+    pub fn find(&self) -> Result<Addresses, Failure> {
+        let noted = match &self.data_dir {
+            Some(dir) => Some(note_of(dir)?),
+            None => None,
+        };
+        let pick = |explicit: &Option<Url>, noted: Option<Url>, default: &str| {
+            explicit.clone().or(noted).unwrap_or_else(|| default.parse().expect("the default is an address"))
+        };
+        let (waitroom, booking) = noted.map(|at| (at.waitroom, at.booking)).unzip();
+        Ok(Addresses {
+            waitroom: pick(&self.waitroom_url, waitroom, WAITROOM_DEFAULT),
+            booking: pick(&self.booking_url, booking, BOOKING_DEFAULT),
+        })
+    }
+}
+
+fn note_of(dir: &Path) -> Result<Addresses, Failure> {
+    let path = dir.join("running.json");
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Failure::configuration(format!("no demo is running in {}", dir.display())));
+        }
+        Err(error) => return Err(anyhow::Error::new(error).context(path.display().to_string()).into()),
+    };
+    let addresses =
+        serde_json::from_slice(&text).with_context(|| format!("{} cannot be understood", path.display()))?;
+    Ok(addresses)
+}

@@ -1,0 +1,29 @@
+//! `stanchion`: the one command for people.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use stanchion::cli::{Cli, Command};
+use stanchion::exit::{Exit, Failure};
+use stanchion::{rehearse, say};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("nothing has chosen a cryptography provider before");
+    match work(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            say::complain(failure.sentence());
+            failure.into()
+        }
+    }
+}
+
+#[tokio::main]
+async fn work(cli: Cli) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Rehearse(options) => rehearse::run(&options).await,
+    }
+}

@@ -1,0 +1,211 @@
+//! Carries what a visitor asks over HTTP and turns what comes back into an [`Answer`].
+
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::{Method, RequestBuilder, Response, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::script::{Answer, Ask, Booking, Refusal};
+
+/// How long a visitor's browser waits for an answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// The asked-for pause is never believed to be longer than this.
+const PAUSE_AT_MOST: Duration = Duration::from_secs(60);
+
+/// The two services of an installation, over a bounded number of connections.
+#[derive(Debug)]
+pub struct Api {
+    client: reqwest::Client,
+    waitroom: Url,
+    booking: Url,
+    drop: String,
+    in_flight: Semaphore,
+}
+
+impl Api {
+    /// A client for visitors of `drop` that has at most `connections` requests under way.
+    pub fn new(waitroom: Url, booking: Url, drop: &str, connections: usize) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder()
+            .pool_max_idle_per_host(connections)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .no_proxy()
+            .build()
+            .context("no HTTP client could be made")?;
+        Ok(Self { client, waitroom, booking, drop: drop.to_owned(), in_flight: Semaphore::new(connections) })
+    }
+
+    /// Sends `ask`. Returns the answer and how long it took from sending, waiting for a free connection not counted.
+    pub async fn send(&self, ask: &Ask) -> (Answer, Duration) {
+        let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
+        let sent = tokio::time::Instant::now();
+        let answer = match self.request(ask).send().await {
+            Ok(response) => read(ask, response).await.unwrap_or(Answer::Lost),
+            Err(_) => Answer::Lost,
+        };
+        (answer, sent.elapsed())
+    }
+
+    /// The public state of the drop: `None` if there is no such drop.
+    pub async fn drop_state(&self) -> anyhow::Result<Option<String>> {
+        #[derive(Deserialize)]
+        struct Status {
+            state: String,
+        }
+        let response = self.to_waitroom(Method::GET, "").send().await?;
+        if response.status() == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let status: Status = serde_json::from_slice(&response.error_for_status()?.bytes().await?)?;
+        Ok(Some(status.state))
+    }
+
+    fn request(&self, ask: &Ask) -> RequestBuilder {
+        match ask {
+            Ask::Join => self.to_waitroom(Method::POST, "/places"),
+            Ask::LookUpPlace { place_token, last_position } => {
+                let request = self.to_waitroom(Method::GET, "/places/me").bearer_auth(place_token);
+                match last_position {
+                    Some(position) => request.header("X-Last-Position", *position),
+                    None => request,
+                }
+            }
+            Ask::Claim { place_token } => {
+                self.to_waitroom(Method::POST, "/places/me/admission").bearer_auth(place_token)
+            }
+            Ask::Leave { place_token } => {
+                self.to_waitroom(Method::DELETE, "/places/me").bearer_auth(place_token)
+            }
+            Ask::EndAdmission { admission_token } => {
+                self.to_waitroom(Method::POST, "/admission/end").bearer_auth(admission_token)
+            }
+            Ask::LookUpShows => self.to_booking(Method::GET, &format!("drops/{}/shows", self.drop)),
+            Ask::LookUpSeats { admission_token, show_id } => {
+                self.to_booking(Method::GET, &format!("shows/{show_id}/seats")).bearer_auth(admission_token)
+            }
+            Ask::Reserve { admission_token, show_id, seats } => self
+                .to_booking(Method::POST, &format!("shows/{show_id}/reserve"))
+                .bearer_auth(admission_token)
+                .json(&json!({ "seats": seats })),
+            Ask::Confirm { reservation, idempotency_key } => self
+                .to_booking(Method::POST, "bookings")
+                .bearer_auth(&reservation.manage_token)
+                .header("Idempotency-Key", idempotency_key.as_ref())
+                .json(&json!({
+                    "reservation_id": reservation.reservation_id,
+                    "payment_token": "tok_ok",
+                    "contact": { "email": "visitor@rehearsal.example", "name": "A Visitor" },
+                })),
+            Ask::Release { reservation } => self
+                .to_booking(Method::DELETE, &format!("reservations/{}", reservation.reservation_id))
+                .bearer_auth(&reservation.manage_token),
+        }
+    }
+
+    fn to_waitroom(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, address(&self.waitroom, &format!("v1/drops/{}{path}", self.drop)))
+    }
+
+    fn to_booking(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, address(&self.booking, &format!("v1/{path}")))
+    }
+}
+
+fn address(base: &Url, path: &str) -> String {
+    format!("{}/{path}", base.as_str().trim_end_matches('/'))
+}
+
+/// The typed answer; `None` when the body broke off or is not what the contract says.
+async fn read(ask: &Ask, response: Response) -> Option<Answer> {
+    let status = response.status().as_u16();
+    let retry_after = retry_after(&response);
+    let body = response.bytes().await.ok()?;
+    if status >= 300 {
+        let code = parse::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
+        return Some(Answer::Refused(Refusal { status, code, retry_after }));
+    }
+    match ask {
+        Ask::Join | Ask::LookUpPlace { .. } => parse(&body).map(Answer::Place),
+        Ask::Claim { .. } => parse::<Admission>(&body).map(|it| Answer::Admitted(it.admission_token.into())),
+        Ask::LookUpShows => parse::<Items<_>>(&body).map(|list| Answer::Shows(list.items)),
+        Ask::LookUpSeats { .. } => parse::<SeatMap>(&body).map(|map| Answer::Seats(map.seats)),
+        Ask::Reserve { .. } => parse(&body).map(Answer::Reserved),
+        Ask::Confirm { .. } if status == 202 => {
+            let pause = parse::<Processing>(&body)?.retry_after_s.clamp(0.1, PAUSE_AT_MOST.as_secs_f64());
+            Some(Answer::Processing(Duration::from_secs_f64(pause)))
+        }
+        Ask::Confirm { .. } => parse::<BookingBody>(&body).map(|booking| Answer::Booked(booking.into())),
+        Ask::Release { .. } | Ask::EndAdmission { .. } | Ask::Leave { .. } => Some(Answer::Done),
+    }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(PAUSE_AT_MOST))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_slice(body).ok()
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Admission {
+    admission_token: String,
+}
+
+#[derive(Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct SeatMap {
+    seats: Vec<super::script::Seat>,
+}
+
+#[derive(Deserialize)]
+struct Processing {
+    #[serde(default)]
+    retry_after_s: f64,
+}
+
+#[derive(Deserialize)]
+struct BookingBody {
+    booking_id: String,
+    show_id: String,
+    seats: Vec<BookedSeat>,
+}
+
+/// A booking lists its seats as labels or as objects with a label.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum BookedSeat {
+    Label(String),
+    Object { seat: String },
+}
+
+impl From<BookingBody> for Booking {
+    fn from(body: BookingBody) -> Self {
+        let label = |seat| match seat {
+            BookedSeat::Label(seat) | BookedSeat::Object { seat } => seat,
+        };
+        Self {
+            booking_id: body.booking_id,
+            show_id: body.show_id,
+            seats: body.seats.into_iter().map(label).collect(),
+        }
+    }
+}

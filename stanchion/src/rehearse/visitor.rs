@@ -1,0 +1,319 @@
+//! One simulated visitor, as a state machine: an answer goes in, the next thing to ask comes out.
+//!
+//! Does no I/O and reads no clock, so every turn of a visit can be tested by feeding it answers.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use serde::Serialize;
+
+use super::script::{Answer, Ask, Place, PlaceState, Refusal, Reservation, Seat, Show, Text};
+use super::seats;
+
+/// How often a visitor picks other seats after losing some.
+const PICKS_AT_MOST: u32 = 6;
+/// How often a visitor looks at a map without free seats before going home.
+const GLANCES_AT_MOST: u32 = 4;
+/// How often a visitor repeats a request that was answered with a server error other than 503.
+const ERRORS_AT_MOST: u32 = 5;
+/// The wait between two looks at something that has not changed yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const BACKOFF_FIRST: Duration = Duration::from_millis(200);
+const BACKOFF_LAST: Duration = Duration::from_secs(4);
+
+/// What a visitor came for, drawn once from the seed.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Seats wanted.
+    pub party: usize,
+    /// Whether to pay once seats are reserved.
+    pub pays: bool,
+    /// Of those who do not pay: whether they give the seats back or just walk off.
+    pub releases: bool,
+    /// Longest hesitation before a step in the shop.
+    pub think: Duration,
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// With tickets.
+    Booked,
+    /// Gave the seats back.
+    Released,
+    /// Walked off without paying.
+    Abandoned,
+    /// Was let in but found no seats.
+    FoundNoSeats,
+    /// Left the line of a sold-out drop.
+    SoldOut,
+    /// The drop closed.
+    Closed,
+    /// Lost the turn, the reservation or the admission to time.
+    Lapsed,
+    /// Went home because the crowd had bought its share of the hall.
+    HeldBack,
+    /// Was refused something that nobody should have been refused.
+    Refused,
+    /// Was still there when the run ended.
+    GaveUp,
+}
+
+/// What a visitor does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Asks this after a while.
+    Ask(Ask, Duration),
+    /// Sends the same request once more after a while.
+    Again(Duration),
+    /// Goes home.
+    Finish(Ending),
+}
+
+/// A visitor between two answers.
+#[derive(Debug)]
+pub struct Visitor {
+    intent: Intent,
+    rng: StdRng,
+    place_token: Option<Text>,
+    last_position: Option<u64>,
+    admission_token: Option<Text>,
+    show_id: Option<Text>,
+    ending: Ending,
+    picks: u32,
+    glances: u32,
+    lost_in_a_row: u32,
+    errors_in_a_row: u32,
+    positions_risen: u64,
+}
+
+impl Visitor {
+    /// A visitor about to join.
+    pub fn new(intent: Intent, rng: StdRng) -> Self {
+        Self {
+            intent,
+            rng,
+            place_token: None,
+            last_position: None,
+            admission_token: None,
+            show_id: None,
+            ending: Ending::GaveUp,
+            picks: 0,
+            glances: 0,
+            lost_in_a_row: 0,
+            errors_in_a_row: 0,
+            positions_risen: 0,
+        }
+    }
+
+    /// How often this visitor was shown a worse position than before under the same place token.
+    pub const fn positions_risen(&self) -> u64 {
+        self.positions_risen
+    }
+
+    /// Takes the answer to `asked` and decides.
+    pub fn answered(&mut self, asked: &Ask, answer: Answer) -> Next {
+        let refusal = match answer {
+            Answer::Lost => return self.after_a_lost_answer(),
+            Answer::Refused(refusal) if is_a_pause(&refusal) => {
+                self.lost_in_a_row = 0;
+                return Next::Again(refusal.retry_after.unwrap_or(LOOK_AGAIN).max(BACKOFF_FIRST));
+            }
+            Answer::Refused(refusal) if refusal.status >= 500 => return self.after_a_server_error(),
+            Answer::Refused(refusal) => refusal,
+            good => {
+                (self.lost_in_a_row, self.errors_in_a_row) = (0, 0);
+                return self.welcome(asked, good);
+            }
+        };
+        (self.lost_in_a_row, self.errors_in_a_row) = (0, 0);
+        self.refused(asked, &refusal)
+    }
+
+    /// The crowd has bought its share: nothing more is reserved.
+    pub fn held_back(&mut self) -> Next {
+        self.leave_the_shop(Ending::HeldBack)
+    }
+
+    fn welcome(&mut self, asked: &Ask, answer: Answer) -> Next {
+        match answer {
+            Answer::Place(place) => self.placed(place),
+            Answer::Admitted(token) => {
+                self.admission_token = Some(token);
+                let after = self.hesitation();
+                Next::Ask(Ask::LookUpShows, after)
+            }
+            Answer::Shows(shows) => self.choose_show(&shows),
+            Answer::Seats(seats) => self.choose_seats(&seats),
+            Answer::Reserved(reservation) => self.decide_whether_to_pay(reservation),
+            Answer::Booked(_) => self.leave_the_shop(Ending::Booked),
+            Answer::Processing(after) => Next::Again(after),
+            Answer::Done => match asked {
+                Ask::Release { .. } => self.leave_the_shop(Ending::Released),
+                _ => Next::Finish(self.ending),
+            },
+            Answer::Refused(_) | Answer::Lost => unreachable!("both were taken care of before"),
+        }
+    }
+
+    fn placed(&mut self, place: Place) -> Next {
+        if let Some(token) = place.place_token {
+            if self.place_token.as_ref() != Some(&token) {
+                self.last_position = None;
+            }
+            self.place_token = Some(token);
+        }
+        if let (Some(before), Some(now)) = (self.last_position, place.position)
+            && now > before
+        {
+            self.positions_risen += 1;
+        }
+        self.last_position = place.position.or(self.last_position);
+
+        let Some(place_token) = self.place_token.clone() else { return Next::Finish(Ending::Refused) };
+        match place.state {
+            PlaceState::Lobby | PlaceState::Waiting | PlaceState::Paused => {
+                self.look_at_the_line(Duration::from_millis(place.poll_after_ms))
+            }
+            PlaceState::Called | PlaceState::Admitted => {
+                Next::Ask(Ask::Claim { place_token }, Duration::ZERO)
+            }
+            PlaceState::SoldOut => {
+                self.ending = Ending::SoldOut;
+                Next::Ask(Ask::Leave { place_token }, Duration::ZERO)
+            }
+            PlaceState::Closed => Next::Finish(Ending::Closed),
+            PlaceState::Lapsed => Next::Finish(Ending::Lapsed),
+            PlaceState::Left | PlaceState::Finished => Next::Finish(Ending::Refused),
+        }
+    }
+
+    fn look_at_the_line(&self, after: Duration) -> Next {
+        match self.place_token.clone() {
+            Some(place_token) => {
+                Next::Ask(Ask::LookUpPlace { place_token, last_position: self.last_position }, after)
+            }
+            None => Next::Ask(Ask::Join, after),
+        }
+    }
+
+    fn choose_show(&mut self, shows: &[Show]) -> Next {
+        let on_sale: Vec<&Show> =
+            shows.iter().filter(|show| show.status == "scheduled" && show.available_seats > 0).collect();
+        if on_sale.is_empty() {
+            return self.glance_again(Ask::LookUpShows);
+        }
+        let show = on_sale[self.rng.random_range(0..on_sale.len())];
+        self.show_id = Some(show.show_id.clone());
+        self.look_at_the_seats()
+    }
+
+    fn choose_seats(&mut self, map: &[Seat]) -> Next {
+        let chosen = seats::choose(map, self.intent.party, &mut self.rng);
+        if chosen.is_empty() {
+            return self.glance_again(Ask::LookUpShows);
+        }
+        let (Some(admission_token), Some(show_id)) = (self.admission_token.clone(), self.show_id.clone())
+        else {
+            return Next::Finish(Ending::Refused);
+        };
+        let after = self.hesitation();
+        Next::Ask(Ask::Reserve { admission_token, show_id, seats: chosen }, after)
+    }
+
+    fn decide_whether_to_pay(&mut self, reservation: Reservation) -> Next {
+        let after = self.hesitation();
+        if self.intent.pays {
+            let key = format!("rehearsal-{:032x}", self.rng.random::<u128>());
+            return Next::Ask(Ask::Confirm { reservation, idempotency_key: key.into() }, after);
+        }
+        if self.intent.releases {
+            return Next::Ask(Ask::Release { reservation }, after);
+        }
+        Next::Finish(Ending::Abandoned)
+    }
+
+    fn refused(&mut self, asked: &Ask, refusal: &Refusal) -> Next {
+        match (asked, refusal.status, refusal.code.as_str()) {
+            (Ask::Join, 409, "drop_not_open") => Next::Again(LOOK_AGAIN),
+            (Ask::Join | Ask::LookUpPlace { .. }, 410, _) => Next::Finish(Ending::Closed),
+            (Ask::Claim { .. }, 409 | 410, _) => self.look_at_the_line(LOOK_AGAIN),
+            (Ask::Reserve { .. }, 409, _) | (Ask::Reserve { .. }, 422, "stranded_seat") => self.pick_again(),
+            (Ask::Confirm { .. }, 409, "seats_lost") => self.pick_again(),
+            (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
+            (Ask::Confirm { .. } | Ask::Release { .. }, 410, _) => self.leave_the_shop(Ending::Lapsed),
+            (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 401, "admission_expired")
+            | (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 403, "admission_ended") => {
+                Next::Finish(Ending::Lapsed)
+            }
+            // The visit is over either way, and the slot ends by itself.
+            (Ask::EndAdmission { .. } | Ask::Leave { .. }, _, _) => Next::Finish(self.ending),
+            (Ask::Join | Ask::LookUpPlace { .. } | Ask::Claim { .. }, _, _) => Next::Finish(Ending::Refused),
+            _ => self.leave_the_shop(Ending::Refused),
+        }
+    }
+
+    fn pick_again(&mut self) -> Next {
+        self.picks += 1;
+        if self.picks >= PICKS_AT_MOST {
+            return self.leave_the_shop(Ending::FoundNoSeats);
+        }
+        self.look_at_the_seats()
+    }
+
+    /// Baskets may come back, so an empty map is looked at a few times.
+    fn glance_again(&mut self, ask: Ask) -> Next {
+        self.glances += 1;
+        if self.glances >= GLANCES_AT_MOST {
+            return self.leave_the_shop(Ending::FoundNoSeats);
+        }
+        Next::Ask(ask, LOOK_AGAIN)
+    }
+
+    fn look_at_the_seats(&mut self) -> Next {
+        match (self.admission_token.clone(), self.show_id.clone()) {
+            (Some(admission_token), Some(show_id)) => {
+                let after = self.hesitation();
+                Next::Ask(Ask::LookUpSeats { admission_token, show_id }, after)
+            }
+            _ => Next::Finish(Ending::Refused),
+        }
+    }
+
+    fn leave_the_shop(&mut self, ending: Ending) -> Next {
+        self.ending = ending;
+        match self.admission_token.clone() {
+            Some(admission_token) => Next::Ask(Ask::EndAdmission { admission_token }, Duration::ZERO),
+            None => Next::Finish(ending),
+        }
+    }
+
+    fn after_a_lost_answer(&mut self) -> Next {
+        let doubled = BACKOFF_FIRST * 2_u32.pow(self.lost_in_a_row.min(8));
+        self.lost_in_a_row += 1;
+        Next::Again(doubled.min(BACKOFF_LAST).mul_f64(self.rng.random_range(0.5..1.0)))
+    }
+
+    fn after_a_server_error(&mut self) -> Next {
+        self.errors_in_a_row += 1;
+        if self.errors_in_a_row >= ERRORS_AT_MOST {
+            return Next::Finish(Ending::Refused);
+        }
+        self.after_a_lost_answer()
+    }
+
+    fn hesitation(&mut self) -> Duration {
+        self.intent.think.mul_f64(self.rng.random_range(0.2..=1.0))
+    }
+}
+
+/// 503, and a 429 that is about pace, are pauses; a 429 that is a rule of the shop is a refusal.
+fn is_a_pause(refusal: &Refusal) -> bool {
+    let is_a_rule = matches!(refusal.code.as_str(), "reservation_limit" | "cooling_down");
+    refusal.status == 503 || (refusal.status == 429 && !is_a_rule)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! A small installation in memory that answers by the HTTP contract: a line that calls everybody, and a hall that
+//! sells each seat once. It can be told to misbehave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+const ROWS: [&str; 4] = ["A", "B", "C", "D"];
+const SEATS_A_ROW: u32 = 10;
+/// Seats in the hall.
+pub const SEATS: usize = 40;
+
+/// What goes wrong on purpose.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// The first answer to every payment breaks off after the booking was made.
+    pub lose_payment_answers: bool,
+    /// The first answer to every payment is 202.
+    pub slow_payments: bool,
+    /// So many joins are answered 503.
+    pub refuse_joins: u64,
+    /// Nobody is ever called.
+    pub never_call: bool,
+    /// Every seat is always free to everybody.
+    pub sell_twice: bool,
+}
+
+#[derive(Default)]
+struct Hall {
+    /// Seat to reservation.
+    taken: BTreeMap<String, String>,
+    reservations: BTreeMap<String, Vec<String>>,
+    /// Idempotency key to booking.
+    bookings: BTreeMap<String, Value>,
+    seen_keys: BTreeSet<String>,
+    booked: BTreeSet<String>,
+}
+
+/// The state behind the routes; outlives a server that is stopped and started again.
+#[derive(Clone)]
+pub struct Fake {
+    faults: Faults,
+    hall: Arc<Mutex<Hall>>,
+    next: Arc<AtomicU64>,
+    joins: Arc<AtomicU64>,
+}
+
+/// A server of the fake on a port.
+pub struct Running {
+    pub address: String,
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Fake {
+    pub fn new(faults: Faults) -> Self {
+        Self { faults, hall: Arc::default(), next: Arc::default(), joins: Arc::default() }
+    }
+
+    /// Serves on `port`, or on any free one for 0.
+    pub async fn serve(&self, port: u16) -> Running {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = self.router();
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Running { address: format!("http://127.0.0.1:{port}"), port, task }
+    }
+
+    pub fn seats_booked(&self) -> usize {
+        self.hall.lock().unwrap().booked.len()
+    }
+
+    pub fn bookings(&self) -> Vec<String> {
+        let hall = self.hall.lock().unwrap();
+        hall.bookings.values().map(|booking| booking["booking_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/v1/drops/{drop}", get(status))
+            .route("/v1/drops/{drop}/places", post(join))
+            .route("/v1/drops/{drop}/places/me", get(place).delete(leave))
+            .route("/v1/drops/{drop}/places/me/admission", post(claim))
+            .route("/v1/drops/{drop}/admission/end", post(leave))
+            .route("/v1/drops/{drop}/shows", get(shows))
+            .route("/v1/shows/{id}/seats", get(seats))
+            .route("/v1/shows/{id}/reserve", post(reserve))
+            .route("/v1/bookings", post(confirm))
+            .route("/v1/reservations/{id}", delete(release))
+            .with_state(self.clone())
+    }
+
+    fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn is_sold_out(&self) -> bool {
+        self.seats_booked() == SEATS
+    }
+
+    fn place(&self, state: &str, token: Option<String>) -> Json<Value> {
+        let state = if self.is_sold_out() { "sold_out" } else { state };
+        Json(
+            json!({ "place_id": "p", "state": state, "position": 3, "poll_after_ms": 20, "place_token": token }),
+        )
+    }
+}
+
+impl Running {
+    /// Stops the server as `kill -9` would: listening socket and connections are gone.
+    pub async fn kill(self) -> u16 {
+        self.task.abort();
+        let _cancelled = self.task.await;
+        self.port
+    }
+}
+
+fn problem(status: StatusCode, code: &str) -> Response {
+    let body = json!({ "type": format!("/problems/{code}"), "status": status.as_u16(), "code": code });
+    (status, [("retry-after", "1")], Json(body)).into_response()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+async fn status(State(fake): State<Fake>, Path(drop): Path<String>) -> Response {
+    if drop != "midnight-premiere" {
+        return problem(StatusCode::NOT_FOUND, "not_found");
+    }
+    let state = if fake.is_sold_out() { "sold_out" } else { "open" };
+    Json(json!({ "drop": drop, "state": state })).into_response()
+}
+
+async fn join(State(fake): State<Fake>, body: String) -> Response {
+    assert_eq!(body, "", "a join carries nothing");
+    if fake.joins.fetch_add(1, Ordering::Relaxed) < fake.faults.refuse_joins {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    }
+    let token = format!("place-{}", fake.number());
+    (StatusCode::CREATED, fake.place("waiting", Some(token))).into_response()
+}
+
+async fn place(State(fake): State<Fake>, headers: HeaderMap) -> Response {
+    match bearer(&headers) {
+        Some(token) if token.starts_with("place-") => {
+            let state = if fake.faults.never_call { "waiting" } else { "called" };
+            fake.place(state, None).into_response()
+        }
+        _ => problem(StatusCode::UNAUTHORIZED, "place_token_required"),
+    }
+}
+
+async fn leave() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+async fn claim(State(fake): State<Fake>) -> Json<Value> {
+    Json(json!({ "admission_token": format!("admission-{}", fake.number()), "expires_in": 300 }))
+}
+
+async fn shows(State(fake): State<Fake>) -> Json<Value> {
+    let taken = fake.hall.lock().unwrap().taken.len();
+    Json(json!({ "items": [
+        { "show_id": "over", "status": "completed", "available_seats": 7 },
+        { "show_id": "show", "status": "scheduled", "available_seats": SEATS - taken },
+    ], "next_cursor": null }))
+}
+
+async fn seats(State(fake): State<Fake>, Path(show): Path<String>) -> Json<Value> {
+    assert_eq!(show, "show", "a show that is over is not for sale");
+    let hall = fake.hall.lock().unwrap();
+    let mut seats = Vec::new();
+    for (y, row) in ROWS.iter().enumerate() {
+        for number in 1..=SEATS_A_ROW {
+            let label = format!("{row}{number}");
+            let status = if hall.taken.contains_key(&label) { "reserved" } else { "available" };
+            seats.push(json!({ "seat": label, "row": row, "number": number, "x": number, "y": y,
+                "category": "standard", "price": { "amount_minor": 1250, "currency": "EUR" },
+                "status": status, "features": [] }));
+        }
+    }
+    Json(json!({ "show_id": show, "version": 1, "screen": { "name": "One", "rows": [] }, "seats": seats }))
+}
+
+async fn reserve(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    assert!(bearer(&headers).unwrap().starts_with("admission-"));
+    let wanted: Vec<String> = serde_json::from_value(body["seats"].clone()).unwrap();
+    let mut hall = fake.hall.lock().unwrap();
+    if !fake.faults.sell_twice && wanted.iter().any(|seat| hall.taken.contains_key(seat)) {
+        return problem(StatusCode::CONFLICT, "seats_unavailable");
+    }
+    let id = format!("r{}", fake.number());
+    if !fake.faults.sell_twice {
+        hall.taken.extend(wanted.iter().map(|seat| (seat.clone(), id.clone())));
+    }
+    hall.reservations.insert(id.clone(), wanted);
+    let body = json!({ "reservation_id": id, "manage_token": format!("manage-{id}"), "status": "pending" });
+    (StatusCode::CREATED, Json(body)).into_response()
+}
+
+async fn release(State(fake): State<Fake>, Path(id): Path<String>) -> StatusCode {
+    fake.hall.lock().unwrap().taken.retain(|_, owner| *owner != id);
+    StatusCode::NO_CONTENT
+}
+
+async fn confirm(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    let id = body["reservation_id"].as_str().unwrap();
+    assert_eq!(bearer(&headers), Some(format!("manage-{id}").as_str()));
+    let mut hall = fake.hall.lock().unwrap();
+    let is_first = hall.seen_keys.insert(key.clone());
+    if is_first && fake.faults.slow_payments {
+        let body = json!({ "reservation_id": id, "status": "processing", "retry_after_s": 0.1 });
+        return (StatusCode::ACCEPTED, Json(body)).into_response();
+    }
+    if !hall.bookings.contains_key(&key) {
+        let labels = hall.reservations[id].clone();
+        let seats: Vec<_> =
+            labels.iter().map(|seat| json!({ "seat": seat, "category": "standard" })).collect();
+        let booking = json!({ "booking_id": format!("b-{id}"), "show_id": "show", "seats": seats });
+        hall.booked.extend(labels);
+        hall.bookings.insert(key.clone(), booking);
+    }
+    if is_first && fake.faults.lose_payment_answers {
+        let broken = futures::stream::once(async { Err::<String, _>(std::io::Error::other("cut")) });
+        return (StatusCode::CREATED, Body::from_stream(broken)).into_response();
+    }
+    (StatusCode::CREATED, Json(hall.bookings[&key].clone())).into_response()
+}
