@@ -69,7 +69,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let pool = shared::db::pool(&config.database_url, "booking", config.database_connections)?;
     let redis = Redis::connect(&config.redis_url)?;
     let http = http_client()?;
-    let gateway = gateway::start(&config, &clock, &pool, &tasks).await?;
+    let gateway = gateway::start(&config, &clock, &tasks).await?;
     let jwks = format!("{}/.well-known/jwks.json", config.waitroom_internal_url).parse()?;
     let verifier =
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());

@@ -33,6 +33,10 @@ pub struct Config {
     pub operator_bootstrap_token: Option<String>,
     /// `PAYMENT_GATEWAY`: who takes the money.
     pub gateway: GatewayKind,
+    /// `SANDBOX_GATEWAY_LISTEN`: where the sandbox gateway in this process listens; a free port by default.
+    pub sandbox_gateway_listen: SocketAddr,
+    /// `SANDBOX_GATEWAY_URL`: where the sandbox gateway is reached; by default where it listens.
+    pub sandbox_gateway_url: Option<Url>,
 }
 
 impl Config {
@@ -52,6 +56,8 @@ impl Config {
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
+            sandbox_gateway_listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
+            sandbox_gateway_url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
         }
     }
 }
