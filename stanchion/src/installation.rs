@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::exit::Failure;
 
-const WAITROOM_DEFAULT: &str = "http://127.0.0.1:8080";
-const BOOKING_DEFAULT: &str = "http://127.0.0.1:8081";
+const WAITROOM_PORT: u16 = 8080;
+const BOOKING_PORT: u16 = 8081;
 
 /// The public addresses of both services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +44,16 @@ impl Whereabouts {
             Some(dir) => Some(note_of(dir)?),
             None => None,
         };
-        let pick = |explicit: &Option<Url>, noted: Option<Url>, default: &str| {
-            explicit.clone().or(noted).unwrap_or_else(|| default.parse().expect("the default is an address"))
-        };
         let (waitroom, booking) = noted.map(|at| (at.waitroom, at.booking)).unzip();
         Ok(Addresses {
-            waitroom: pick(&self.waitroom_url, waitroom, WAITROOM_DEFAULT),
-            booking: pick(&self.booking_url, booking, BOOKING_DEFAULT),
+            waitroom: self.waitroom_url.clone().or(waitroom).unwrap_or_else(|| here(WAITROOM_PORT)),
+            booking: self.booking_url.clone().or(booking).unwrap_or_else(|| here(BOOKING_PORT)),
         })
     }
+}
+
+fn here(port: u16) -> Url {
+    Url::parse(&format!("http://127.0.0.1:{port}")).expect("this is an address for every port")
 }
 
 fn note_of(dir: &Path) -> Result<Addresses, Failure> {

@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::exit::{Exit, Failure};
 use crate::installation::{Addresses, Whereabouts};

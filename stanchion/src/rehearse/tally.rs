@@ -75,9 +75,9 @@ impl Tally {
             Answer::Refused(refusal) if is_lost_race(ask, refusal.status) => counts.conflicts += 1,
             Answer::Refused(refusal) if is_expected(&refusal.code) => {}
             Answer::Refused(refusal) => {
-                counts.error(format!("{} {} {}", ask.step().name(), refusal.status, refusal.code));
+                counts.error(&format!("{} {} {}", ask.step().name(), refusal.status, refusal.code));
             }
-            Answer::Lost => counts.error(format!("{} lost", ask.step().name())),
+            Answer::Lost => counts.error(&format!("{} lost", ask.step().name())),
             Answer::Shows(_) | Answer::Seats(_) | Answer::Processing(_) | Answer::Done => {}
         }
     }
@@ -159,7 +159,7 @@ impl Counts {
         histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(SLOWEST_US));
     }
 
-    fn error(&mut self, code: String) {
+    fn error(&mut self, code: &str) {
         *self.errors.entry(code.trim_end().to_owned()).or_default() += 1;
     }
 

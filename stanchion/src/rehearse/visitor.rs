@@ -237,12 +237,12 @@ impl Visitor {
 
     fn refused(&mut self, asked: &Ask, refusal: &Refusal) -> Next {
         match (asked, refusal.status, refusal.code.as_str()) {
-            (Ask::Join, 409, "drop_not_open") => Next::Again(LOOK_AGAIN),
             (Ask::Join | Ask::LookUpPlace { .. }, 410, _) => Next::Finish(Ending::Closed),
             (Ask::Claim { .. }, 409 | 410, _) => self.look_at_the_line(LOOK_AGAIN),
-            (Ask::Reserve { .. }, 409, _) | (Ask::Reserve { .. }, 422, "stranded_seat") => self.pick_again(),
-            (Ask::Confirm { .. }, 409, "seats_lost") => self.pick_again(),
-            (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
+            (Ask::Reserve { .. }, 409, _)
+            | (Ask::Reserve { .. }, 422, "stranded_seat")
+            | (Ask::Confirm { .. }, 409, "seats_lost") => self.pick_again(),
+            (Ask::Join, 409, "drop_not_open") | (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
             (Ask::Confirm { .. } | Ask::Release { .. }, 410, _) => self.leave_the_shop(Ending::Lapsed),
             (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 401, "admission_expired")
             | (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 403, "admission_ended") => {

@@ -21,18 +21,19 @@ const SEATS_A_ROW: u32 = 10;
 pub const SEATS: usize = 40;
 
 /// What goes wrong on purpose.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Faults {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    None,
     /// The first answer to every payment breaks off after the booking was made.
-    pub lose_payment_answers: bool,
+    LostPaymentAnswers,
     /// The first answer to every payment is 202.
-    pub slow_payments: bool,
+    SlowPayments,
     /// So many joins are answered 503.
-    pub refuse_joins: u64,
+    RefusedJoins(u64),
     /// Nobody is ever called.
-    pub never_call: bool,
+    NobodyCalled,
     /// Every seat is always free to everybody.
-    pub sell_twice: bool,
+    SeatsSoldTwice,
 }
 
 #[derive(Default)]
@@ -49,7 +50,7 @@ struct Hall {
 /// The state behind the routes; outlives a server that is stopped and started again.
 #[derive(Clone)]
 pub struct Fake {
-    faults: Faults,
+    fault: Fault,
     hall: Arc<Mutex<Hall>>,
     next: Arc<AtomicU64>,
     joins: Arc<AtomicU64>,
@@ -63,8 +64,8 @@ pub struct Running {
 }
 
 impl Fake {
-    pub fn new(faults: Faults) -> Self {
-        Self { faults, hall: Arc::default(), next: Arc::default(), joins: Arc::default() }
+    pub fn new(fault: Fault) -> Self {
+        Self { fault, hall: Arc::default(), next: Arc::default(), joins: Arc::default() }
     }
 
     /// Serves on `port`, or on any free one for 0.
@@ -108,7 +109,7 @@ impl Fake {
         self.seats_booked() == SEATS
     }
 
-    fn place(&self, state: &str, token: Option<String>) -> Json<Value> {
+    fn place(&self, state: &str, token: Option<&str>) -> Json<Value> {
         let state = if self.is_sold_out() { "sold_out" } else { state };
         Json(
             json!({ "place_id": "p", "state": state, "position": 3, "poll_after_ms": 20, "place_token": token }),
@@ -144,17 +145,18 @@ async fn status(State(fake): State<Fake>, Path(drop): Path<String>) -> Response 
 
 async fn join(State(fake): State<Fake>, body: String) -> Response {
     assert_eq!(body, "", "a join carries nothing");
-    if fake.joins.fetch_add(1, Ordering::Relaxed) < fake.faults.refuse_joins {
+    if matches!(fake.fault, Fault::RefusedJoins(times) if fake.joins.fetch_add(1, Ordering::Relaxed) < times)
+    {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     }
     let token = format!("place-{}", fake.number());
-    (StatusCode::CREATED, fake.place("waiting", Some(token))).into_response()
+    (StatusCode::CREATED, fake.place("waiting", Some(&token))).into_response()
 }
 
 async fn place(State(fake): State<Fake>, headers: HeaderMap) -> Response {
     match bearer(&headers) {
         Some(token) if token.starts_with("place-") => {
-            let state = if fake.faults.never_call { "waiting" } else { "called" };
+            let state = if fake.fault == Fault::NobodyCalled { "waiting" } else { "called" };
             fake.place(state, None).into_response()
         }
         _ => problem(StatusCode::UNAUTHORIZED, "place_token_required"),
@@ -197,11 +199,11 @@ async fn reserve(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     assert!(bearer(&headers).unwrap().starts_with("admission-"));
     let wanted: Vec<String> = serde_json::from_value(body["seats"].clone()).unwrap();
     let mut hall = fake.hall.lock().unwrap();
-    if !fake.faults.sell_twice && wanted.iter().any(|seat| hall.taken.contains_key(seat)) {
+    if fake.fault != Fault::SeatsSoldTwice && wanted.iter().any(|seat| hall.taken.contains_key(seat)) {
         return problem(StatusCode::CONFLICT, "seats_unavailable");
     }
     let id = format!("r{}", fake.number());
-    if !fake.faults.sell_twice {
+    if fake.fault != Fault::SeatsSoldTwice {
         hall.taken.extend(wanted.iter().map(|seat| (seat.clone(), id.clone())));
     }
     hall.reservations.insert(id.clone(), wanted);
@@ -220,7 +222,7 @@ async fn confirm(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     assert_eq!(bearer(&headers), Some(format!("manage-{id}").as_str()));
     let mut hall = fake.hall.lock().unwrap();
     let is_first = hall.seen_keys.insert(key.clone());
-    if is_first && fake.faults.slow_payments {
+    if is_first && fake.fault == Fault::SlowPayments {
         let body = json!({ "reservation_id": id, "status": "processing", "retry_after_s": 0.1 });
         return (StatusCode::ACCEPTED, Json(body)).into_response();
     }
@@ -232,7 +234,7 @@ async fn confirm(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
         hall.booked.extend(labels);
         hall.bookings.insert(key.clone(), booking);
     }
-    if is_first && fake.faults.lose_payment_answers {
+    if is_first && fake.fault == Fault::LostPaymentAnswers {
         let broken = futures::stream::once(async { Err::<String, _>(std::io::Error::other("cut")) });
         return (StatusCode::CREATED, Body::from_stream(broken)).into_response();
     }

@@ -9,12 +9,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::Command;
 
-use fake::{Fake, Faults, SEATS};
+use fake::{Fake, Fault, SEATS};
 
 /// Runs `stanchion rehearse` with `arguments`, separated by blanks.
 async fn stanchion_rehearse(address: &str, arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stanchion"))
-        .args(["rehearse", "--waitroom-url", address, "--booking-url", address, "--arrive-within", "300ms"])
+        .args(["rehearse", "--waitroom-url", address, "--booking-url", address])
         .args(arguments.split_whitespace())
         .kill_on_drop(true)
         .output()
@@ -30,9 +30,9 @@ async fn report(address: &str, arguments: &str) -> Value {
 
 #[tokio::test]
 async fn a_crowd_sells_the_hall_out_and_the_report_adds_up() {
-    let fake = Fake::new(Faults::default());
+    let fake = Fake::new(Fault::None);
     let at = fake.serve(0).await;
-    let report = report(&at.address, "--visitors 120 --seed 3").await;
+    let report = report(&at.address, "--arrive-within 300ms --visitors 120 --shoppers-pay 1 --seed 3").await;
 
     assert_eq!(report["joined"], 120);
     assert_eq!(report["seats_sold"], SEATS as u64);
@@ -49,11 +49,12 @@ async fn a_crowd_sells_the_hall_out_and_the_report_adds_up() {
 
 #[tokio::test]
 async fn a_payment_whose_answer_was_lost_is_repeated_and_counted_once() {
-    let fake = Fake::new(Faults { lose_payment_answers: true, ..Faults::default() });
+    let fake = Fake::new(Fault::LostPaymentAnswers);
     let at = fake.serve(0).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("acknowledged");
-    let arguments = format!("--visitors 10 --shoppers-pay 1 --acknowledged {}", file.display());
+    let arguments =
+        format!("--arrive-within 300ms --visitors 10 --shoppers-pay 1 --acknowledged {}", file.display());
     let report = report(&at.address, &arguments).await;
 
     assert!(report["booked"].as_u64().unwrap() > 0);
@@ -70,29 +71,30 @@ async fn a_payment_whose_answer_was_lost_is_repeated_and_counted_once() {
 
 #[tokio::test]
 async fn a_payment_under_way_is_asked_for_again() {
-    let fake = Fake::new(Faults { slow_payments: true, ..Faults::default() });
+    let fake = Fake::new(Fault::SlowPayments);
     let at = fake.serve(0).await;
-    let report = report(&at.address, "--visitors 5 --shoppers-pay 1").await;
+    let report = report(&at.address, "--arrive-within 300ms --visitors 5 --shoppers-pay 1").await;
     assert_eq!(report["booked"], 5);
     assert_eq!(report["confirms_repeated"], 5);
 }
 
 #[tokio::test]
 async fn refusals_for_a_while_are_waited_out_and_counted() {
-    let fake = Fake::new(Faults { refuse_joins: 4, ..Faults::default() });
+    let fake = Fake::new(Fault::RefusedJoins(4));
     let at = fake.serve(0).await;
-    let report = report(&at.address, "--visitors 10").await;
+    let report = report(&at.address, "--arrive-within 300ms --visitors 10").await;
     assert_eq!(report["joined"], 10);
     assert_eq!(report["errors"]["join 503 unavailable"], 4);
 }
 
 #[tokio::test]
 async fn a_server_that_is_killed_and_started_again_loses_no_visitor() {
-    let fake = Fake::new(Faults::default());
+    let fake = Fake::new(Fault::None);
     let at = fake.serve(0).await;
     let address = at.address.clone();
     let run = tokio::spawn(async move { report(&address, "--visitors 30 --arrive-within 2s").await });
     while fake.seats_booked() == 0 {
+        assert!(!run.is_finished(), "nobody bought anything");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let port = at.kill().await;
@@ -106,18 +108,19 @@ async fn a_server_that_is_killed_and_started_again_loses_no_visitor() {
 
 #[tokio::test]
 async fn a_run_ends_when_its_time_is_up() {
-    let fake = Fake::new(Faults { never_call: true, ..Faults::default() });
+    let fake = Fake::new(Fault::NobodyCalled);
     let at = fake.serve(0).await;
-    let report = report(&at.address, "--visitors 10 --give-up-after 1s").await;
+    let report = report(&at.address, "--arrive-within 300ms --visitors 10 --give-up-after 1s").await;
     assert_eq!(report["endings"]["gave_up"], 10);
     assert!(report["took_s"].as_f64().unwrap() < 5.0);
 }
 
 #[tokio::test]
 async fn a_seat_sold_twice_is_found_from_outside() {
-    let fake = Fake::new(Faults { sell_twice: true, ..Faults::default() });
+    let fake = Fake::new(Fault::SeatsSoldTwice);
     let at = fake.serve(0).await;
-    let output = stanchion_rehearse(&at.address, "--visitors 40 --shoppers-pay 1").await;
+    let output =
+        stanchion_rehearse(&at.address, "--arrive-within 300ms --visitors 40 --shoppers-pay 1").await;
     assert_eq!(output.status.code(), Some(1));
     let page = String::from_utf8(output.stdout).unwrap();
     assert!(page.contains("FOUND: seat "), "{page}");
@@ -125,7 +128,7 @@ async fn a_seat_sold_twice_is_found_from_outside() {
 
 #[tokio::test]
 async fn an_unknown_drop_and_a_silent_address_are_said_in_a_sentence() {
-    let at = Fake::new(Faults::default()).serve(0).await;
+    let at = Fake::new(Fault::None).serve(0).await;
     let output = stanchion_rehearse(&at.address, "--drop nowhere").await;
     assert_eq!(output.status.code(), Some(64));
     let complaint = String::from_utf8(output.stderr).unwrap();
