@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 pub use assets::{Asset, asset_response};
 pub use explain::{escape, reference_page};
 pub use extract::{Body, IfMatch, PathOf, QueryOf};
+pub(crate) use frame::PAGE_POLICY;
 pub use frame::{Frame, frame};
 
 use crate::problem::{Problem, codes};

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod keys;
 pub mod money;
 pub mod operator;
+pub mod pages;
 pub mod problem;
 pub mod redis;
 pub mod secret;

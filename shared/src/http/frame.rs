@@ -27,7 +27,7 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Slower answers are logged as warnings.
 const SLOW: Duration = Duration::from_secs(1);
 /// Pages load nothing from elsewhere, run nothing inline, and stand in nobody's frame.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a service tells about itself.
 pub struct Frame {
