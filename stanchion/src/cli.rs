@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::rehearse;
+use crate::{audit, demo, migrate, rehearse, serve};
 
 /// A virtual waiting room and a booking gateway for ticket drops.
 #[derive(Debug, Parser)]
@@ -16,6 +16,14 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Runs everything on this machine: private stores, both services, a sample drop and a crowd
+    Demo(demo::Options),
+    /// Runs one service or both, configured by the environment
+    Serve(serve::Options),
+    /// Brings the database up to date
+    Migrate(migrate::Options),
     /// Sends a simulated crowd to an installation and reports what happened to it
-    Rehearse(rehearse::Options),
+    Rehearse(Box<rehearse::Options>),
+    /// Checks that nothing was sold twice, that the money adds up, and that the line was fair
+    Audit(audit::Options),
 }

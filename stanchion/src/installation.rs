@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::data_dir;
 use crate::exit::Failure;
 
 const WAITROOM_PORT: u16 = 8080;
@@ -41,7 +41,7 @@ impl Whereabouts {
     /// When a data folder is given in which no demo runs.
     pub fn find(&self) -> Result<Addresses, Failure> {
         let noted = match &self.data_dir {
-            Some(dir) => Some(note_of(dir)?),
+            Some(dir) => Some(data_dir::read_note(dir)?.ok_or_else(|| nothing_runs_in(dir))?.addresses),
             None => None,
         };
         let (waitroom, booking) = noted.map(|at| (at.waitroom, at.booking)).unzip();
@@ -56,16 +56,6 @@ fn here(port: u16) -> Url {
     Url::parse(&format!("http://127.0.0.1:{port}")).expect("this is an address for every port")
 }
 
-fn note_of(dir: &Path) -> Result<Addresses, Failure> {
-    let path = dir.join("running.json");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Failure::configuration(format!("no demo is running in {}", dir.display())));
-        }
-        Err(error) => return Err(anyhow::Error::new(error).context(path.display().to_string()).into()),
-    };
-    let addresses =
-        serde_json::from_slice(&text).with_context(|| format!("{} cannot be understood", path.display()))?;
-    Ok(addresses)
+fn nothing_runs_in(dir: &Path) -> Failure {
+    Failure::configuration(format!("no demo is running in {}", dir.display()))
 }

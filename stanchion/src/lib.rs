@@ -1,9 +1,19 @@
 //! The one command for people. `main.rs` reads as its story; a file here is a subcommand or what several share.
 
 pub mod cli;
+
+pub mod audit;
+pub mod demo;
+pub mod migrate;
+pub mod rehearse;
+pub mod serve;
+
 pub mod exit;
 pub mod installation;
 pub mod parse;
-pub mod rehearse;
 pub mod say;
+
+mod data_dir;
+mod services;
 mod signals;
+mod stores;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use stanchion::cli::{Cli, Command};
 use stanchion::exit::{Exit, Failure};
-use stanchion::{rehearse, say};
+use stanchion::{audit, demo, migrate, rehearse, say, serve};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -24,6 +24,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn work(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Demo(options) => demo::run(&options).await,
+        Command::Serve(options) => serve::run(&options).await,
+        Command::Migrate(options) => migrate::run(&options).await,
         Command::Rehearse(options) => rehearse::run(&options).await,
+        Command::Audit(options) => audit::run(&options).await,
     }
 }

@@ -1,0 +1,63 @@
+//! `stanchion audit`: checks the invariants against what the stores say, and shows what contradicts them.
+
+mod page;
+mod target;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use shared::audit::Check;
+use shared::config::Vars;
+
+use crate::exit::{Exit, Failure};
+use crate::say;
+use target::Target;
+
+/// Which stores to audit.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Data folder of a running or stopped demo
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["database_url", "redis_url"])]
+    pub data_dir: Option<PathBuf>,
+    /// The database to audit [default: `DATABASE_URL`]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The Redis to audit [default: `REDIS_URL`]
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<String>,
+    /// Prints the outcome as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    holds: bool,
+    checks: &'a [Check],
+}
+
+/// Runs all checks and prints a line for each, with the offending rows below.
+///
+/// # Errors
+/// When the stores cannot be found, started or read.
+pub async fn run(options: &Options) -> Result<Exit, Failure> {
+    let target = Target::find(options, &Vars::from_env()).await?;
+    let outcome = check(&target).await;
+    target.release().await;
+    let checks = outcome?;
+
+    let holds = checks.iter().all(Check::holds);
+    let text = if options.json {
+        serde_json::to_string_pretty(&Document { holds, checks: &checks }).map_err(anyhow::Error::new)?
+    } else {
+        page::page(&checks)
+    };
+    say::out(&text);
+    Ok(if holds { Exit::Fine } else { Exit::FoundSomething })
+}
+
+async fn check(target: &Target) -> Result<Vec<Check>, Failure> {
+    let mut checks = waitroom::audit::run(&target.database_url, &target.redis_url).await?;
+    checks.extend(booking::audit::run(&target.database_url, &target.redis_url).await?);
+    Ok(checks)
+}
