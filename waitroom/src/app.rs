@@ -1,0 +1,117 @@
+//! Wires the waiting room together: configuration into connections, connections into state.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use shared::clock::Clock;
+use shared::ids::DropSlug;
+use shared::operator::OperatorAuth;
+use shared::redis::Redis;
+use shared::service::Readiness;
+use shared::store::StoreError;
+use sqlx::PgPool;
+
+use crate::config::Config;
+use crate::http::limits::Limiter;
+use crate::recorder::Recorder;
+use crate::registry::{Known, Registry};
+use crate::store::drops::Drops;
+use crate::store::ledger::Ledger;
+use crate::store::line::RedisLine;
+use crate::tokens::Tokens;
+
+/// What a request can reach. Clones share it.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// The parts of a running waiting room.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The drops in memory.
+    pub registry: Registry,
+    /// The drops in Postgres.
+    pub drops: Drops,
+    /// Calls and ends in Postgres.
+    pub ledger: Ledger,
+    /// The line in Redis.
+    pub line: RedisLine,
+    /// Brings what the line did into the ledger.
+    pub recorder: Recorder,
+    /// Signs and checks.
+    pub tokens: Tokens,
+    /// Who runs drops.
+    pub operators: OperatorAuth,
+    /// Who asks too often.
+    pub limiter: Limiter,
+    pool: PgPool,
+    redis: Redis,
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for OperatorAuth {
+    fn from_ref(state: &AppState) -> Self {
+        state.operators.clone()
+    }
+}
+
+impl AppState {
+    /// Connects lazily: the stores may be away.
+    ///
+    /// Errors: a store's URL that is none.
+    pub fn new(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let pool = shared::db::pool(&config.database_url, "waitroom", config.database_connections)?;
+        let redis = Redis::connect(&config.redis_url)?;
+        let line = RedisLine::new(redis.clone(), clock.clone());
+        let ledger = Ledger::new(pool.clone());
+        Ok(Self(Arc::new(App {
+            registry: Registry::default(),
+            drops: Drops::new(pool.clone()),
+            recorder: Recorder::new(line.clone(), ledger.clone()),
+            tokens: Tokens::new(&config.secret, config.issuer(), clock.clone()),
+            operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
+            limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
+            ledger,
+            line,
+            pool,
+            redis,
+            config,
+            clock,
+        })))
+    }
+
+    /// The drop of this name: from memory, or, where it is not known yet, from Postgres.
+    pub async fn drop(&self, slug: &DropSlug) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.registry.get(slug) {
+            return Ok(Some(known));
+        }
+        if let Some(row) = self.drops.find(slug).await? {
+            self.registry.learn(&[row]);
+        }
+        Ok(self.registry.get(slug))
+    }
+
+    /// Ready when both stores answer.
+    pub fn readiness(&self) -> Readiness {
+        let (pool, redis) = (self.pool.clone(), self.redis.clone());
+        let postgres = move || {
+            let pool = pool.clone();
+            async move { sqlx::query("SELECT 1").execute(&pool).await.map(drop).map_err(|error| error.to_string()) }
+        };
+        let redis = move || {
+            let mut redis = redis.clone();
+            async move { redis::cmd("PING").exec_async(&mut redis).await.map_err(|error| error.to_string()) }
+        };
+        Readiness::new().needs("postgres", postgres).needs("redis", redis)
+    }
+}

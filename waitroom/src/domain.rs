@@ -1,0 +1,10 @@
+//! What a waiting room decides: states, transitions, policy, and the use cases. It names no axum, redis or sqlx.
+
+pub mod admission;
+pub mod drop;
+pub mod estimate;
+pub mod ledger;
+pub mod line;
+pub mod operate;
+pub mod place;
+pub mod visit;

@@ -1,0 +1,58 @@
+//! Every route of the waiting room, on one screen.
+
+pub mod limits;
+
+mod admissions;
+mod caller;
+mod codes;
+mod drops;
+mod error;
+mod keys;
+mod operator;
+mod places;
+
+use axum::Router;
+use shared::http::{Frame, frame};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use caller::{Holder, Visitor};
+pub use places::{AdmissionAnswer, PlaceAnswer, claim, join, leave, look};
+
+use crate::app::AppState;
+
+/// The head of the OpenAPI document; the routes add themselves.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Stanchion waitroom",
+    description = "The line: drops, places, admissions. Visitors hold a place token (Bearer, or the cookie `place_<drop>`), \
+                   operators an operator token."
+))]
+struct Document;
+
+/// All routes with their layers.
+pub fn routes(app: &AppState) -> Router {
+    let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(drops::list_drops))
+        .routes(routes!(drops::show_drop))
+        .routes(routes!(drops::show_draw))
+        .routes(routes!(places::join_drop))
+        .routes(routes!(places::show_place, places::leave_drop))
+        .routes(routes!(places::claim_admission))
+        .routes(routes!(admissions::redeem_code))
+        .routes(routes!(admissions::renew_admission))
+        .routes(routes!(admissions::end_admission))
+        .routes(routes!(keys::jwks))
+        .routes(routes!(operator::list_drops, operator::create_drop))
+        .routes(routes!(operator::show_drop, operator::change_drop))
+        .routes(routes!(operator::open_drop))
+        .routes(routes!(operator::pause_drop))
+        .routes(routes!(operator::resume_drop))
+        .routes(routes!(operator::close_drop))
+        .routes(routes!(operator::show_audit))
+        .routes(routes!(operator::show_stats))
+        .with_state(app.clone())
+        .split_for_parts();
+    frame(routes, Frame { service: "waitroom", openapi, codes: codes::ALL })
+}

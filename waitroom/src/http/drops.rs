@@ -1,0 +1,158 @@
+//! The public status of drops, from this replica's memory.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::ids::DropSlug;
+use shared::problem::Problem;
+use utoipa::ToSchema;
+
+use super::caller::OfDrop;
+use crate::app::AppState;
+use crate::domain::drop::DropState;
+use crate::registry::Known;
+
+/// What everybody may know of a drop.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DropStatus {
+    /// Its name.
+    pub drop: DropSlug,
+    /// What people read.
+    pub title: String,
+    /// The state.
+    pub state: DropState,
+    /// From when people may gather.
+    pub lobby_opens_at: Option<Timestamp>,
+    /// From when people are called.
+    pub opens_at: Option<Timestamp>,
+    /// Until when.
+    pub closes_at: Option<Timestamp>,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many shop or were called.
+    pub active: u64,
+    /// Calls a minute that the operator allows.
+    pub rate_per_minute: u32,
+    /// Seats that can be had now, where the shop says so.
+    pub seats_left: Option<u64>,
+    /// What the operator says.
+    pub message: String,
+    /// What is published of the draw.
+    pub draw: DrawStatus,
+    /// How often Redis has been filled for this drop.
+    pub epoch: i64,
+    /// The highest score that was called, after opening: a string, because it does not fit every client's numbers.
+    pub frontier: Option<String>,
+    /// When this was true.
+    pub updated_at: Timestamp,
+}
+
+/// What is published of a draw: the commitment from the start, the seed after opening.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DrawStatus {
+    /// The hex SHA-256 of the seed's 32 bytes.
+    pub commitment: String,
+    /// The seed, 64 hex digits, after opening.
+    pub seed: Option<String>,
+    /// A public value that rotates the circle of scores, where the drop names one.
+    pub salt: Option<String>,
+}
+
+/// A draw and how to recompute it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Draw {
+    /// The drop.
+    pub drop: DropSlug,
+    /// How a score comes from the seed and a place's id.
+    pub algorithm: &'static str,
+    /// What is published of it.
+    #[serde(flatten)]
+    pub published: DrawStatus,
+}
+
+/// A list of drops.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DropList {
+    /// The drops, by name.
+    pub items: Vec<DropStatus>,
+    /// Always null: the list is whole.
+    pub next_cursor: Option<String>,
+}
+
+impl DropStatus {
+    /// The status of a drop as this replica knows it.
+    pub fn of(known: &Known, now: Timestamp) -> Self {
+        let (drop, pulse) = (&known.drop, known.pulse());
+        let fresh = pulse.health.filter(|health| !health.is_stale(now.as_millisecond()));
+        let tick = pulse.tick.clone().unwrap_or_default();
+        let opened = tick.opened && drop.has_opened(now);
+        Self {
+            drop: drop.slug.clone(),
+            title: drop.settings.title.clone(),
+            state: drop.state(now, fresh.as_ref()),
+            lobby_opens_at: drop.settings.lobby_opens_at,
+            opens_at: drop.settings.opens_at,
+            closes_at: drop.settings.closes_at,
+            waiting: tick.waiting,
+            active: tick.active,
+            rate_per_minute: drop.settings.rate_per_minute,
+            seats_left: fresh.map(|health| health.free),
+            message: drop.settings.message.clone(),
+            draw: DrawStatus {
+                commitment: drop.seed.commitment(),
+                seed: opened.then(|| drop.seed.reveal()),
+                salt: None,
+            },
+            epoch: drop.epoch.max(tick.epoch),
+            frontier: tick.frontier.filter(|_| opened).map(|score| score.to_string()),
+            updated_at: pulse.tick.as_ref().and_then(|tick| Timestamp::from_millisecond(tick.now_ms).ok()).unwrap_or(now),
+        }
+    }
+}
+
+/// All drops that are not over.
+#[utoipa::path(
+    get, path = "/v1/drops", tag = "visitor",
+    responses((status = 200, description = "The drops", body = DropList))
+)]
+pub(super) async fn list_drops(State(app): State<AppState>) -> Response {
+    let now = app.clock.now();
+    let all = app.registry.all().into_iter().map(|known| DropStatus::of(&known, now));
+    let items = all.filter(|status| status.state != DropState::Closed).collect();
+    public(DropList { items, next_cursor: None })
+}
+
+/// The public status of a drop.
+#[utoipa::path(
+    get, path = "/v1/drops/{drop}", tag = "visitor",
+    params(("drop" = String, Path, description = "The drop's slug")),
+    responses(
+        (status = 200, description = "The status", body = DropStatus),
+        (status = 404, description = "`not_found`"),
+    )
+)]
+pub(super) async fn show_drop(State(app): State<AppState>, OfDrop(known): OfDrop) -> Result<Response, Problem> {
+    Ok(public(DropStatus::of(&known, app.clock.now())))
+}
+
+/// The draw: the commitment from the start, the seed after opening.
+#[utoipa::path(
+    get, path = "/v1/drops/{drop}/draw", tag = "visitor",
+    params(("drop" = String, Path, description = "The drop's slug")),
+    responses(
+        (status = 200, description = "The draw", body = Draw),
+        (status = 404, description = "`not_found`"),
+    )
+)]
+pub(super) async fn show_draw(State(app): State<AppState>, OfDrop(known): OfDrop) -> Result<Response, Problem> {
+    let status = DropStatus::of(&known, app.clock.now());
+    let algorithm = "score = the first 52 bits, big-endian, of HMAC-SHA256(seed, place id as 36 lower-case characters); lowest first";
+    Ok(public(Draw { drop: status.drop, algorithm, published: status.draw }))
+}
+
+fn public<T: Serialize>(body: T) -> Response {
+    ([(CACHE_CONTROL, "public, max-age=1")], Json(body)).into_response()
+}

@@ -1,0 +1,7 @@
+//! The stores: Redis for the moment, Postgres for the truth.
+
+pub mod drops;
+pub mod error;
+pub mod ledger;
+pub mod line;
+pub mod restore;
