@@ -1,0 +1,243 @@
+//! The saga of a payment: `pending → paying → authorised → booked → captured = confirmed`. Every step is recorded
+//! before the next begins; whoever finds a payment between two steps, after a crash or a lost answer, goes on from what
+//! is recorded. The gateway is called outside any transaction, and what it did is asked, never guessed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use shared::clock::Clock;
+use shared::store::StoreError;
+
+use super::ids::PaymentId;
+use super::payment::{
+    Authorised, Authorising, Capturing, Decline, Payment, Unfinished, VoidReason, Voided, Voiding,
+};
+use crate::gateway::{Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use crate::metrics::money as measured;
+use crate::store::courier::Courier;
+use crate::store::payments::{Booked, Finished, Outcome, Payments, StepError};
+
+/// How long after a lost answer the gateway is asked first; each time it is twice as long, up to [`MAX_PAUSE_S`].
+const FIRST_PAUSE_S: i64 = 1;
+/// However long the gateway is away, it is asked this often.
+const MAX_PAUSE_S: i64 = 15;
+
+/// Takes payments from step to step.
+#[derive(Clone)]
+pub struct Saga {
+    payments: Payments,
+    gateway: Arc<dyn Gateway>,
+    courier: Courier,
+    clock: Clock,
+}
+
+/// Why a saga stopped before its end. What is recorded stands, and the worker goes on from there.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    /// The gateway has no answer yet.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// Somebody else has it in hand, or the store is away.
+    #[error(transparent)]
+    Step(#[from] StepError),
+}
+
+/// Where a step led.
+enum Next {
+    Step(Unfinished),
+    End(Outcome),
+}
+
+impl Saga {
+    /// Sagas of these payments at this gateway.
+    pub fn new(payments: Payments, gateway: Arc<dyn Gateway>, courier: Courier, clock: Clock) -> Self {
+        Self { payments, gateway, courier, clock }
+    }
+
+    /// Goes on with a payment until it ends; `None` where the gateway's answer, or the store, has to be waited for.
+    /// The card's token is only known to the request that brought it; without it the gateway is asked what became of
+    /// the payment. `attempts` is how often the payment was taken up before.
+    pub async fn drive(
+        &self,
+        payment: Unfinished,
+        mut token: Option<PaymentToken>,
+        attempts: i32,
+    ) -> Option<Outcome> {
+        let id = payment.id();
+        let mut payment = payment;
+        loop {
+            let step = payment.step();
+            match self.step(payment, token.take()).await {
+                Ok(Next::Step(next)) => {
+                    measured::step(step, "done");
+                    payment = next;
+                }
+                Ok(Next::End(outcome)) => {
+                    measured::step(step, "done");
+                    return Some(outcome);
+                }
+                Err(stop) => {
+                    self.wait_for(id, step, &stop, attempts).await;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Takes up payments that a crash or a lost answer left unfinished; how many there were.
+    pub async fn resume(&self, limit: i64) -> Result<usize, StoreError> {
+        let taken_up = self.payments.take_up(limit, self.clock.now()).await?;
+        let driven = taken_up.into_iter().map(|taken| self.drive(taken.payment, None, taken.attempts));
+        Ok(futures::future::join_all(driven).await.len())
+    }
+
+    async fn step(&self, payment: Unfinished, token: Option<PaymentToken>) -> Result<Next, Stop> {
+        match payment {
+            Unfinished::Authorising(payment) => self.authorise(payment, token).await,
+            Unfinished::Authorised(payment) => self.book(payment).await,
+            Unfinished::Capturing(payment) => self.capture(payment).await,
+            Unfinished::Voiding(payment) => self.void(payment).await,
+        }
+    }
+
+    async fn authorise(
+        &self,
+        payment: Payment<Authorising>,
+        token: Option<PaymentToken>,
+    ) -> Result<Next, Stop> {
+        if let Some(token) = token {
+            let asked = self.gateway.authorise(payment.id, payment.amount, &token);
+            match timed("authorise", asked).await {
+                Ok(Authorisation::Authorised(reference)) => {
+                    let payment =
+                        self.payments.record_authorised(payment, reference, self.clock.now()).await?;
+                    return Ok(Next::Step(Unfinished::Authorised(payment)));
+                }
+                Ok(Authorisation::Declined(decline)) => return self.decline(payment, decline).await,
+                Err(no_answer) => {
+                    tracing::info!(payment.id = %payment.id, error = %no_answer, "asking what became of an authorisation")
+                }
+            }
+        }
+        match timed("look_up", self.gateway.look_up(payment.id)).await? {
+            Charge::Authorised(reference) | Charge::Captured(reference) => {
+                let payment = self.payments.record_authorised(payment, reference, self.clock.now()).await?;
+                Ok(Next::Step(Unfinished::Authorised(payment)))
+            }
+            Charge::Declined(decline) => self.decline(payment, decline).await,
+            Charge::Processing if self.clock.now() < payment.deadline => {
+                Err(NoAnswer::new("the gateway has not decided yet").into())
+            }
+            Charge::Processing => self.give_up(payment, VoidReason::DeadlinePassed).await,
+            Charge::NotFound | Charge::Voided => self.give_up(payment, VoidReason::NotTaken).await,
+        }
+    }
+
+    async fn decline(&self, payment: Payment<Authorising>, decline: Decline) -> Result<Next, Stop> {
+        measured::payment(decline.as_str());
+        Ok(self.end(self.payments.decline(payment, decline, self.clock.now()).await?).await)
+    }
+
+    async fn give_up(&self, payment: Payment<Authorising>, reason: VoidReason) -> Result<Next, Stop> {
+        let (payment, messages) = self.payments.give_up(payment, reason, self.clock.now()).await?;
+        self.courier.deliver_now(messages).await;
+        Ok(Next::Step(Unfinished::Voiding(payment)))
+    }
+
+    async fn book(&self, payment: Payment<Authorised>) -> Result<Next, Stop> {
+        match self.payments.book(payment, self.clock.now()).await? {
+            Booked::Capturing(payment) => Ok(Next::Step(Unfinished::Capturing(payment))),
+            Booked::GivenUp(payment, messages) => {
+                self.courier.deliver_now(messages).await;
+                Ok(Next::Step(Unfinished::Voiding(payment)))
+            }
+        }
+    }
+
+    async fn capture(&self, payment: Payment<Capturing>) -> Result<Next, Stop> {
+        let captured = match timed("capture", self.gateway.capture(payment.id, payment.amount)).await {
+            Ok(capture) => capture,
+            Err(no_answer) => match timed("look_up", self.gateway.look_up(payment.id)).await? {
+                Charge::Captured(_) => Capture::Captured,
+                Charge::Voided | Charge::Declined(_) | Charge::NotFound => Capture::Refused,
+                Charge::Authorised(_) | Charge::Processing => return Err(no_answer.into()),
+            },
+        };
+        match captured {
+            Capture::Captured => {
+                measured::payment("captured");
+                Ok(self.end(self.payments.confirm(payment, self.clock.now()).await?).await)
+            }
+            Capture::Refused => {
+                let (payment, messages) = self.payments.refuse_capture(payment, self.clock.now()).await?;
+                self.courier.deliver_now(messages).await;
+                Ok(Next::Step(Unfinished::Voiding(payment)))
+            }
+        }
+    }
+
+    async fn void(&self, payment: Payment<Voiding>) -> Result<Next, Stop> {
+        let voided = match timed("void", self.gateway.void(payment.id)).await {
+            Ok(voided) => voided,
+            Err(no_answer) => match timed("look_up", self.gateway.look_up(payment.id)).await? {
+                Charge::Voided => Voided::Authorisation,
+                Charge::Declined(_) => Voided::Nothing,
+                _ => return Err(no_answer.into()),
+            },
+        };
+        measured::payment(payment.state.reason.as_str());
+        Ok(self.end(self.payments.voided(payment, voided, self.clock.now()).await?).await)
+    }
+
+    async fn end(&self, finished: Finished) -> Next {
+        self.courier.deliver_now(finished.messages).await;
+        Next::End(finished.outcome)
+    }
+
+    /// Leaves a payment to the worker. One that moved on is somebody else's; one whose store is away keeps its lease.
+    async fn wait_for(&self, id: PaymentId, step: &'static str, stop: &Stop, attempts: i32) {
+        match stop {
+            Stop::Step(StepError::Moved) => measured::step(step, "moved"),
+            Stop::Step(StepError::Store(error)) => {
+                measured::step(step, "store_away");
+                tracing::error!(payment.id = %id, error = %error, "a payment waits for its store");
+            }
+            Stop::NoAnswer(no_answer) => {
+                measured::step(step, "no_answer");
+                tracing::warn!(payment.id = %id, error = %no_answer, "a payment waits for its gateway");
+                let until = self.clock.now() + pause(attempts);
+                if let Err(error) = self.payments.put_off(id, &no_answer.reason, until).await {
+                    tracing::error!(payment.id = %id, error = %error, "a payment waits for its store");
+                }
+            }
+        }
+    }
+}
+
+/// How long to wait before the gateway is asked again.
+fn pause(attempts: i32) -> SignedDuration {
+    let doublings = u32::try_from(attempts.clamp(0, 4)).unwrap_or_default();
+    SignedDuration::from_secs((FIRST_PAUSE_S << doublings).min(MAX_PAUSE_S))
+}
+
+async fn timed<T>(
+    operation: &'static str,
+    call: impl Future<Output = Result<T, NoAnswer>>,
+) -> Result<T, NoAnswer> {
+    let started = Instant::now();
+    let answer = call.await;
+    measured::gateway(operation, answer.is_ok(), started.elapsed());
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_is_asked_ever_more_seldom_but_never_given_up() {
+        let pauses: Vec<i64> = [0, 1, 2, 3, 4, 100].map(|attempts| pause(attempts).as_secs()).to_vec();
+        assert_eq!(pauses, [1, 2, 4, 8, 15, 15]);
+    }
+}

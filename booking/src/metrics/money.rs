@@ -1,0 +1,53 @@
+//! The metrics of payments.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+
+const STEPS: &str = "booking_saga_steps_total";
+const PAYMENTS: &str = "booking_payments_total";
+const GATEWAY: &str = "booking_gateway_seconds";
+const CONFIRMS: &str = "booking_confirms_total";
+const CONFIRM_SECONDS: &str = "booking_confirm_duration_seconds";
+const OUTBOX: &str = "booking_outbox_total";
+
+/// Declares the metrics to the recorder.
+pub fn describe() {
+    describe_counter!(
+        STEPS,
+        "Steps of payments' sagas, by step and by whether they were done or have to wait"
+    );
+    describe_counter!(PAYMENTS, "Payments that came to an end, by outcome");
+    describe_histogram!(GATEWAY, Unit::Seconds, "How long the gateway took to answer, by operation");
+    describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
+    describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
+    describe_counter!(OUTBOX, "Messages of the outbox, by destination and by whether they were delivered");
+}
+
+/// A step of a saga was done, or has to wait.
+pub fn step(step: &'static str, outcome: &'static str) {
+    counter!(STEPS, "step" => step, "outcome" => outcome).increment(1);
+}
+
+/// A payment came to an end.
+pub fn payment(outcome: &'static str) {
+    counter!(PAYMENTS, "outcome" => outcome).increment(1);
+}
+
+/// The gateway was called.
+pub fn gateway(operation: &'static str, answered: bool, took: Duration) {
+    let outcome = if answered { "answered" } else { "no_answer" };
+    histogram!(GATEWAY, "operation" => operation, "outcome" => outcome).record(took.as_secs_f64());
+}
+
+/// A confirm was answered.
+pub fn confirm(status: u16, took: Duration) {
+    counter!(CONFIRMS, "status" => status.to_string()).increment(1);
+    histogram!(CONFIRM_SECONDS).record(took.as_secs_f64());
+}
+
+/// A message of the outbox was delivered, or not.
+pub fn outbox(destination: &'static str, delivered: bool) {
+    let outcome = if delivered { "delivered" } else { "failed" };
+    counter!(OUTBOX, "destination" => destination, "outcome" => outcome).increment(1);
+}

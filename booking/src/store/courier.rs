@@ -1,0 +1,144 @@
+//! Brings what was committed to Redis: slots of admissions that are used up, and the seats of reservations that changed
+//! hands. It reads the state of the moment, so a message may come late, twice, or after a newer one.
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use shared::drop::end_slot;
+use shared::ids::Identity;
+use shared::store::{Dependency, StoreError, within};
+
+use crate::domain::holds::{OwnedSeats, SeatIndex, SeatState};
+use crate::domain::ids::{ReservationId, ShowId};
+use crate::domain::outbox::{Message, Row};
+use crate::domain::reservation::ReservationStatus;
+use crate::store::bookings::unexpected;
+use crate::store::{Store, outbox};
+
+/// Delivers messages of the outbox.
+#[derive(Clone)]
+pub struct Courier {
+    store: Store,
+}
+
+/// Who owns seats, and for how long, as Postgres has it.
+#[derive(Debug, PartialEq, Eq)]
+struct Truth {
+    show: ShowId,
+    status: ReservationStatus,
+    seats: OwnedSeats,
+}
+
+impl Courier {
+    /// A courier between these stores.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Delivers one message.
+    pub async fn deliver(&self, message: &Message) -> Result<(), StoreError> {
+        match message {
+            Message::SlotEnd { drop, sid } => {
+                end_slot(&self.store.redis, &self.store.clock, drop, *sid).await.map(|_ended| ())
+            }
+            Message::SeatMap { reservation } => match self.write_seats(*reservation).await {
+                // What Redis does not remember is loaded as Postgres has it.
+                Err(StoreError::Lost) => Ok(()),
+                written => written,
+            },
+        }
+    }
+
+    /// Delivers messages that were written a moment ago. What fails is left to the outbox's worker.
+    pub async fn deliver_now(&self, rows: Vec<Row>) {
+        let delivered = join_all(rows.iter().map(async |row| {
+            let delivered = self.deliver(&row.message).await;
+            delivered
+                .inspect_err(|error| tracing::debug!(error = %error, "a message is left to the outbox"))
+                .is_ok()
+        }))
+        .await;
+        let sent: Vec<i64> =
+            rows.iter().zip(delivered).filter(|(_, ok)| *ok).map(|(row, _)| row.id).collect();
+        let (pool, now) = (self.store.pool.clone(), self.store.clock.now());
+        tokio::spawn(async move {
+            if let Err(error) = outbox::sent(&pool, &sent, now).await {
+                tracing::debug!(error = %error, "delivered messages will be delivered again");
+            }
+        });
+    }
+
+    /// Makes a hold lapse at this time. Whether it still stands is Postgres's to say. A show that Redis has no memory
+    /// of is loaded first.
+    pub async fn extend_hold(
+        &self,
+        show: ShowId,
+        reservation: ReservationId,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self.store.holds.move_lapse(show, reservation, until).await {
+            Err(StoreError::Lost) if self.store.load_show(show).await? => Ok(()),
+            moved => moved.map(|_moved| ()),
+        }
+    }
+
+    /// Writes into the show's map what Postgres says of a reservation's seats. A hold that Redis has lost is written
+    /// anew; that is looked at twice, because the truth may have moved on between reading and writing it.
+    pub async fn write_seats(&self, reservation: ReservationId) -> Result<(), StoreError> {
+        let mut truth = self.truth(reservation).await?;
+        loop {
+            let Some(known) = truth else { return Ok(()) };
+            if !self.write_hold_anew(&known).await? {
+                return Ok(());
+            }
+            truth = self.truth(reservation).await?;
+            if truth.as_ref() == Some(&known) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// `true` says that a lost hold was written anew.
+    async fn write_hold_anew(&self, truth: &Truth) -> Result<bool, StoreError> {
+        let Truth { show, status, seats } = truth;
+        match (status.is_live() && !seats.seats.is_empty(), seats.expires_at) {
+            (false, _) => self.store.holds.free(*show, seats.id).await.map(|_freed| false),
+            (true, None) => self.store.holds.book(*show, seats).await.map(|()| false),
+            (true, Some(until)) => {
+                let moved = self.store.holds.move_lapse(*show, seats.id, until).await?;
+                if moved || until <= self.store.clock.now() {
+                    return Ok(false);
+                }
+                let held: Vec<_> = seats.seats.iter().map(|seat| (*seat, SeatState::Held)).collect();
+                self.store
+                    .holds
+                    .settle(*show, seats.id, &held, std::slice::from_ref(seats))
+                    .await
+                    .map(|()| true)
+            }
+        }
+    }
+
+    async fn truth(&self, id: ReservationId) -> Result<Option<Truth>, StoreError> {
+        let query = sqlx::query!(
+            r#"SELECT show_id AS "show: ShowId", buyer AS "buyer: Identity", status, fence, cooldown_s,
+                      CASE status WHEN 'pending' THEN expires_at WHEN 'paying' THEN payment_deadline END
+                          AS "until: jiff_sqlx::Timestamp",
+                      ARRAY (SELECT seat FROM booking.seat_claims
+                             WHERE reservation_id = $1 AND live ORDER BY seat) AS "seats!"
+               FROM booking.reservations WHERE id = $1"#,
+            id.0,
+        );
+        let row = within(Dependency::Postgres, query.fetch_optional(&self.store.pool)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let seats: Result<Vec<SeatIndex>, _> = row.seats.into_iter().map(SeatIndex::try_from).collect();
+        let owned = OwnedSeats {
+            id,
+            buyer: row.buyer,
+            fence: row.fence,
+            expires_at: row.until.map(jiff_sqlx::Timestamp::to_jiff),
+            cooldown_s: u32::try_from(row.cooldown_s).map_err(unexpected)?,
+            seats: seats.map_err(unexpected)?,
+        };
+        Ok(Some(Truth { show: row.show, status: row.status.parse().map_err(unexpected)?, seats: owned }))
+    }
+}
