@@ -1,8 +1,16 @@
 //! What the shop decides: states, transitions, policy. Nothing here names axum, redis or sqlx's connections.
 
+pub mod booking;
+pub mod catalogue;
+pub mod checkout;
+pub mod confirm;
+pub mod holds;
 pub mod idempotency;
 pub mod ids;
 pub mod manage;
+pub mod outbox;
 pub mod payment;
 pub mod reservation;
+pub mod reserve;
+pub mod saga;
 pub mod ticket;

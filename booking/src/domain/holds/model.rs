@@ -1,0 +1,177 @@
+//! The executable specification of a show's holds: what the scripts in Redis must do, in ordinary code and memory.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::ids::Identity;
+
+use super::{Hold, HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
+use crate::domain::ids::ReservationId;
+
+/// A show's holds in memory.
+pub struct ShowHolds {
+    states: Vec<SeatState>,
+    owners: BTreeMap<ReservationId, OwnedSeats>,
+    cooling: BTreeMap<String, Timestamp>,
+    version: i64,
+    fence: i64,
+    changed: bool,
+}
+
+impl ShowHolds {
+    /// A show of free seats in its first epoch.
+    pub fn new(seat_count: usize, epoch: i64) -> Self {
+        let start = epoch << 32;
+        Self {
+            states: vec![SeatState::Free; seat_count],
+            owners: BTreeMap::new(),
+            cooling: BTreeMap::new(),
+            version: start,
+            fence: start,
+            changed: false,
+        }
+    }
+
+    /// Holds all of the seats or none.
+    pub fn take(&mut self, request: &HoldRequest, now: Timestamp) -> Taken {
+        self.lapse(now);
+        if let Some(owner) = self.hold_of(&request.buyer) {
+            let expires_at = owner.expires_at.expect("a hold lapses");
+            if owner.seats == request.seats {
+                return Taken::Same(Hold { id: owner.id, fence: owner.fence, at: now, expires_at });
+            }
+            return Taken::Limit { id: owner.id, at: now, expires_at };
+        }
+        if let Some(until) = self.cooling.get(request.buyer.as_str()) {
+            return Taken::Cooling { at: now, until: *until };
+        }
+        let seats = request.seats.iter().copied();
+        let taken: Vec<SeatIndex> = seats.filter(|seat| self.state(*seat) != SeatState::Free).collect();
+        if !taken.is_empty() {
+            return Taken::Unavailable(taken);
+        }
+        self.fence += 1;
+        let expires_at = now + SignedDuration::from_secs(request.hold_s.into());
+        let owned = OwnedSeats {
+            id: request.id,
+            buyer: request.buyer.clone(),
+            fence: self.fence,
+            expires_at: Some(expires_at),
+            cooldown_s: request.cooldown_s,
+            seats: request.seats.clone(),
+        };
+        self.owners.insert(request.id, owned);
+        self.write(&request.seats, SeatState::Held);
+        self.publish();
+        Taken::New(Hold { id: request.id, fence: self.fence, at: now, expires_at })
+    }
+
+    /// Gives a hold back.
+    pub fn release(&mut self, id: ReservationId) -> Released {
+        match self.owners.get(&id).map(|owner| owner.expires_at) {
+            None => Released::Gone,
+            Some(None) => Released::Booked,
+            Some(Some(_)) => {
+                self.forget(id, &[SeatState::Held]);
+                self.publish();
+                Released::Released
+            }
+        }
+    }
+
+    /// Marks a hold as booked.
+    pub fn book(&mut self, owned: &OwnedSeats) {
+        if self.owners.get(&owned.id).is_some_and(|owner| owner.expires_at.is_none()) {
+            return;
+        }
+        self.owners.insert(owned.id, OwnedSeats { expires_at: None, cooldown_s: 0, ..owned.clone() });
+        self.write(&owned.seats, SeatState::Booked);
+        self.publish();
+    }
+
+    /// Puts the seats of a reservation back on sale.
+    pub fn free(&mut self, id: ReservationId) -> bool {
+        let known = self.owners.contains_key(&id);
+        if known {
+            self.forget(id, &[SeatState::Held, SeatState::Booked]);
+            self.publish();
+        }
+        known
+    }
+
+    /// Makes a hold lapse at another time.
+    pub fn move_lapse(&mut self, id: ReservationId, until: Timestamp) -> bool {
+        match self.owners.get_mut(&id) {
+            Some(owner) if owner.expires_at.is_some() => {
+                owner.expires_at = Some(until);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts the seats of overdue holds back on sale and begins their buyers' cool-downs.
+    pub fn lapse(&mut self, now: Timestamp) -> Vec<ReservationId> {
+        let overdue = self.overdue(now);
+        for owner in &overdue {
+            self.forget(owner.id, &[SeatState::Held]);
+            let lapsed_at = owner.expires_at.expect("an overdue hold had a time to lapse at");
+            let until = lapsed_at + SignedDuration::from_secs(owner.cooldown_s.into());
+            let known = self.cooling.entry(owner.buyer.as_str().to_owned()).or_insert(until);
+            *known = (*known).max(until);
+        }
+        self.cooling.retain(|_, until| *until > now);
+        self.publish();
+        overdue.into_iter().map(|owner| owner.id).collect()
+    }
+
+    /// Blocks free seats, or unblocks blocked ones.
+    pub fn block(&mut self, seats: &[SeatIndex], blocked: bool) {
+        let (from, to) = match blocked {
+            true => (SeatState::Free, SeatState::Blocked),
+            false => (SeatState::Blocked, SeatState::Free),
+        };
+        let own: Vec<SeatIndex> = seats.iter().copied().filter(|seat| self.state(*seat) == from).collect();
+        self.write(&own, to);
+        self.publish();
+    }
+
+    /// The map; overdue holds count as free.
+    pub fn map(&self, now: Timestamp) -> SeatMap {
+        let mut states = self.states.clone();
+        let overdue = self.overdue(now).into_iter().flat_map(|owner| owner.seats);
+        let held = overdue.filter(|seat| self.state(*seat) == SeatState::Held);
+        held.for_each(|seat| states[seat as usize] = SeatState::Free);
+        SeatMap { version: self.version, states }
+    }
+
+    fn overdue(&self, now: Timestamp) -> Vec<OwnedSeats> {
+        let is_overdue = |owner: &&OwnedSeats| owner.expires_at.is_some_and(|at| at <= now);
+        self.owners.values().filter(is_overdue).cloned().collect()
+    }
+
+    fn hold_of(&self, buyer: &Identity) -> Option<&OwnedSeats> {
+        self.owners.values().find(|owner| owner.buyer == *buyer && owner.expires_at.is_some())
+    }
+
+    fn forget(&mut self, id: ReservationId, freed_from: &[SeatState]) {
+        let owner = self.owners.remove(&id).expect("only known reservations are forgotten");
+        let own: Vec<SeatIndex> =
+            owner.seats.into_iter().filter(|seat| freed_from.contains(&self.state(*seat))).collect();
+        self.write(&own, SeatState::Free);
+    }
+
+    fn state(&self, seat: SeatIndex) -> SeatState {
+        self.states[seat as usize]
+    }
+
+    fn write(&mut self, seats: &[SeatIndex], state: SeatState) {
+        seats.iter().for_each(|seat| self.states[*seat as usize] = state);
+        self.changed |= !seats.is_empty();
+    }
+
+    fn publish(&mut self) {
+        self.version += i64::from(self.changed);
+        self.changed = false;
+    }
+}

@@ -1,0 +1,167 @@
+//! A show's holds in Redis, under `{show:ID}`: keys, scripts and what their replies mean. The contract is
+//! `domain::holds`; the scripts are in `lua/`.
+
+#[cfg(test)]
+mod contract;
+mod keys;
+mod scripts;
+
+use jiff::Timestamp;
+use shared::clock::Clock;
+use shared::redis::Redis;
+use shared::store::{Dependency, StoreError, within};
+
+pub use keys::ShowKeys;
+use scripts::Reply;
+
+use crate::domain::holds::{HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
+use crate::domain::ids::{ReservationId, ShowId};
+
+/// The holds of all shows, in Redis. Every call answers [`StoreError::Lost`] where Redis has no memory of the show.
+#[derive(Clone)]
+pub struct Holds {
+    redis: Redis,
+    clock: Clock,
+}
+
+/// What Redis says of its memory of a show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It was filled in this epoch, by this run of the server.
+    Loaded(i64),
+    /// It was never filled, or by another run of the server.
+    Missing,
+}
+
+impl Holds {
+    /// Holds kept in this Redis.
+    pub fn new(redis: Redis, clock: Clock) -> Self {
+        Self { redis, clock }
+    }
+
+    /// Holds all of the seats or none. Asking again for the same seats gives the same hold.
+    pub async fn take(&self, show: ShowId, request: &HoldRequest) -> Result<Taken, StoreError> {
+        let mut call = scripts::call(&scripts::TAKE_HOLD, show, &self.clock);
+        call.arg(request.id.to_string())
+            .arg(request.buyer.as_str())
+            .arg(u64::from(request.hold_s) * 1000)
+            .arg(u64::from(request.cooldown_s) * 1000)
+            .arg(&request.seats);
+        let reply = self.invoke("take_hold", call).await?;
+        reply.taken(request.id)
+    }
+
+    /// Gives a hold back. Never touches what is booked.
+    pub async fn release(&self, show: ShowId, id: ReservationId) -> Result<Released, StoreError> {
+        let mut call = scripts::call(&scripts::RELEASE_HOLD, show, &self.clock);
+        call.arg(id.to_string());
+        let reply = self.invoke("release_hold", call).await?;
+        match reply.word() {
+            "RELEASED" => Ok(Released::Released),
+            "GONE" => Ok(Released::Gone),
+            "BOOKED" => Ok(Released::Booked),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    /// Marks the seats of a reservation as booked, whether its hold still stands or not. Idempotent by its id.
+    pub async fn book(&self, show: ShowId, owned: &OwnedSeats) -> Result<(), StoreError> {
+        let mut call = scripts::call(&scripts::BOOK_SEATS, show, &self.clock);
+        call.arg(owned.id.to_string()).arg(owned.buyer.as_str()).arg(owned.fence).arg(&owned.seats);
+        self.invoke("book_seats", call).await?.expect("BOOKED")
+    }
+
+    /// Puts the seats of a reservation back on sale, held or booked. Idempotent by its id: `false` says that it has
+    /// none here.
+    pub async fn free(&self, show: ShowId, id: ReservationId) -> Result<bool, StoreError> {
+        let mut call = scripts::call(&scripts::FREE_SEATS, show, &self.clock);
+        call.arg(id.to_string());
+        let reply = self.invoke("free_seats", call).await?;
+        reply.either("FREED", "GONE")
+    }
+
+    /// Makes a hold lapse at another time; `false` says that there is no such hold, or that it is booked.
+    pub async fn move_lapse(
+        &self,
+        show: ShowId,
+        id: ReservationId,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut call = scripts::call(&scripts::MOVE_LAPSE, show, &self.clock);
+        call.arg(id.to_string()).arg(until.as_millisecond());
+        let reply = self.invoke("move_lapse", call).await?;
+        reply.either("MOVED", "GONE")
+    }
+
+    /// Puts the seats of at most `limit` overdue holds back on sale and begins their buyers' cool-downs.
+    pub async fn lapse(&self, show: ShowId, limit: usize) -> Result<Vec<ReservationId>, StoreError> {
+        let mut call = scripts::call(&scripts::LAPSE_HOLDS, show, &self.clock);
+        call.arg(limit);
+        self.invoke("lapse_holds", call).await?.lapsed()
+    }
+
+    /// The whole map; overdue holds count as free.
+    pub async fn map(&self, show: ShowId) -> Result<SeatMap, StoreError> {
+        let call = scripts::call(&scripts::READ_SEATS, show, &self.clock);
+        self.invoke("read_seats", call).await?.seat_map()
+    }
+
+    /// Takes free seats out of sale, or puts blocked ones back.
+    pub async fn block(&self, show: ShowId, seats: &[SeatIndex], state: SeatState) -> Result<(), StoreError> {
+        let mut call = scripts::call(&scripts::BLOCK_SEATS, show, &self.clock);
+        call.arg(state.byte()).arg(seats);
+        self.invoke("block_seats", call).await?.expect("WRITTEN")
+    }
+
+    /// After Postgres refused a hold: lets go of it and writes its seats, and who owns them, as Postgres has them.
+    pub async fn settle(
+        &self,
+        show: ShowId,
+        refused: ReservationId,
+        seats: &[(SeatIndex, SeatState)],
+        owners: &[OwnedSeats],
+    ) -> Result<(), StoreError> {
+        let mut call = scripts::call(&scripts::SETTLE_SEATS, show, &self.clock);
+        call.arg(refused.to_string()).arg(seats.len());
+        for (seat, state) in seats {
+            call.arg(*seat).arg(state.byte());
+        }
+        owners.iter().for_each(|owner| scripts::add_owner(&mut call, owner));
+        self.invoke("settle_seats", call).await?.expect("SETTLED")
+    }
+
+    /// Fills Redis's memory of a show; `false` says that somebody was faster.
+    pub async fn load(
+        &self,
+        show: ShowId,
+        epoch: i64,
+        states: &[SeatState],
+        owners: &[OwnedSeats],
+        cooling: &[(String, Timestamp)],
+    ) -> Result<bool, StoreError> {
+        let bytes: Vec<u8> = states.iter().map(|state| state.byte()).collect();
+        let mut call = scripts::call_unguarded(&scripts::LOAD_SHOW, show);
+        call.arg(epoch).arg(epoch << 32).arg(bytes).arg(cooling.len());
+        for (buyer, until) in cooling {
+            call.arg(buyer).arg(until.as_millisecond());
+        }
+        owners.iter().for_each(|owner| scripts::add_owner(&mut call, owner));
+        let reply = self.invoke("load_show", call).await?;
+        reply.either("LOADED", "OLDER")
+    }
+
+    /// What Redis says of its memory of these shows, in their order.
+    pub async fn marks(&self, shows: &[ShowId]) -> Result<Vec<Mark>, StoreError> {
+        scripts::marks(&self.redis, shows).await
+    }
+
+    async fn invoke(
+        &self,
+        script: &'static str,
+        call: redis::ScriptInvocation<'_>,
+    ) -> Result<Reply, StoreError> {
+        let mut redis = self.redis.clone();
+        let parts: Vec<redis::Value> = within(Dependency::Redis, call.invoke_async(&mut redis)).await?;
+        Reply::new(script, parts)
+    }
+}

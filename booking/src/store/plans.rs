@@ -1,0 +1,66 @@
+//! What does not change about a show from moment to moment, kept in memory: its seats, its prices, the drop that sells
+//! it. A background task rereads what an operator changed, so that requests ask Postgres only for a show they are the
+//! first to name.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use shared::store::StoreError;
+use sqlx::PgPool;
+
+use super::catalogue;
+use crate::domain::catalogue::ShowPlan;
+use crate::domain::ids::ShowId;
+
+/// More shows than this are not kept.
+const MAX_PLANS: usize = 5_000;
+
+/// The plans of shows that were asked for. Clones share them.
+#[derive(Clone)]
+pub struct Plans {
+    pool: PgPool,
+    known: Arc<RwLock<HashMap<ShowId, Arc<ShowPlan>>>>,
+}
+
+impl Plans {
+    /// No plans yet; they come from this database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, known: Arc::default() }
+    }
+
+    /// The plan of a show, at most about a second old.
+    pub async fn get(&self, show: ShowId) -> Result<Option<Arc<ShowPlan>>, StoreError> {
+        if let Some(plan) = self.remembered(show) {
+            return Ok(Some(plan));
+        }
+        let Some(plan) = catalogue::plan(&self.pool, show).await?.map(Arc::new) else { return Ok(None) };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_PLANS {
+            known.clear();
+        }
+        known.insert(show, plan.clone());
+        Ok(Some(plan))
+    }
+
+    /// Forgets a show that was just changed here.
+    pub fn forget(&self, show: ShowId) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&show);
+    }
+
+    /// Forgets every show that was changed since it was read.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let ids: Vec<ShowId> =
+            self.known.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let changes: HashMap<_, _> = catalogue::last_changes(&self.pool, &ids).await?.into_iter().collect();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|show, plan| changes.get(show).is_some_and(|at| *at == plan.updated_at));
+        Ok(())
+    }
+
+    fn remembered(&self, show: ShowId) -> Option<Arc<ShowPlan>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&show).cloned()
+    }
+}

@@ -1,0 +1,9 @@
+//! Reservations and their claims in Postgres. The unique index over live claims decides who owns a seat.
+
+mod end;
+mod read;
+mod record;
+
+pub use end::{Ended, abandon, release, sweep};
+pub use read::{find, live_owners, states_of, statuses};
+pub use record::{NewReservation, Recorded, Refusal, record};

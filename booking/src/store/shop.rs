@@ -1,0 +1,133 @@
+//! What a use case asks of both stores together: a hold and its durable twin, and the correction of one by the other.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::ids::{DropSlug, Identity, Sid};
+use shared::store::StoreError;
+
+use super::Store;
+use super::reservations::{self, NewReservation};
+use crate::domain::holds::{HoldRequest, OwnedSeats, SeatIndex, SeatMap, SeatState, Taken};
+use crate::domain::ids::{ReservationId, ShowId};
+use crate::domain::reservation::{Reservation, ReservationStatus};
+
+/// A payment past its deadline keeps its seats at least so long in Redis: its saga is about to end it.
+const SAGA_GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+impl Store {
+    /// Checks that the admission's slot lives, and makes it live `for_s` seconds more.
+    pub async fn touch_slot(
+        &self,
+        drop: &DropSlug,
+        sid: Sid,
+        for_s: u32,
+    ) -> Result<shared::drop::Touched, StoreError> {
+        shared::drop::touch_slot(&self.redis, &self.clock, drop, sid, for_s).await
+    }
+
+    /// Holds all of the seats or none. A show that Redis has no memory of is loaded first.
+    pub async fn take_hold(&self, show: ShowId, request: &HoldRequest) -> Result<Taken, StoreError> {
+        match self.holds.take(show, request).await {
+            Err(StoreError::Lost) if self.load_show(show).await? => self.holds.take(show, request).await,
+            taken => taken,
+        }
+    }
+
+    /// The whole map of a show. A show that Redis has no memory of is loaded first.
+    pub async fn seat_map(&self, show: ShowId) -> Result<SeatMap, StoreError> {
+        match self.holds.map(show).await {
+            Err(StoreError::Lost) if self.load_show(show).await? => self.holds.map(show).await,
+            map => map,
+        }
+    }
+
+    /// After Postgres refused a hold: writes its seats in Redis as Postgres has them, and says which are not free.
+    pub async fn settle(
+        &self,
+        show: ShowId,
+        refused: ReservationId,
+        seats: &[SeatIndex],
+    ) -> Result<Vec<SeatIndex>, StoreError> {
+        let not_before = self.clock.now() + SAGA_GRACE;
+        let (states, owners) = reservations::states_of(&self.pool, show, seats, not_before).await?;
+        self.holds.settle(show, refused, &states, &owners).await?;
+        for owner in &owners {
+            self.align(show, owner.id).await?;
+        }
+        Ok(states.into_iter().filter(|(_, state)| *state != SeatState::Free).map(|(seat, _)| seat).collect())
+    }
+
+    /// Says to Redis what Postgres says of a reservation's seats. Idempotent, and right whatever happened before.
+    pub async fn align(&self, show: ShowId, id: ReservationId) -> Result<(), StoreError> {
+        let found = reservations::find(&self.pool, id).await?;
+        let told = match found {
+            Some(found) if found.status == ReservationStatus::Confirmed => {
+                self.holds.book(show, &OwnedSeats::booked(&found)).await
+            }
+            Some(found) if found.status.is_live() => Ok(()),
+            _ => self.holds.free(show, id).await.map(drop),
+        };
+        match told {
+            // What Redis does not remember is loaded as Postgres has it.
+            Err(StoreError::Lost) => Ok(()),
+            told => told,
+        }
+    }
+
+    /// After a recording that got no answer: decides its fate in Postgres and says it to Redis, trying until both have
+    /// answered or the hold has lapsed by itself.
+    pub async fn resolve(&self, new: &NewReservation) {
+        while self.clock.now() < new.hold.expires_at {
+            match self.try_resolve(new).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(reservation.id = %new.hold.id, %error, "a reservation's fate is not known yet");
+                    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                }
+            }
+        }
+    }
+
+    async fn try_resolve(&self, new: &NewReservation) -> Result<(), StoreError> {
+        if !reservations::abandon(&self.pool, new).await? {
+            match self.holds.release(new.show, new.hold.id).await {
+                Ok(_) | Err(StoreError::Lost) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a hold as a reservation.
+    pub async fn record(&self, new: &NewReservation) -> Result<reservations::Recorded, StoreError> {
+        reservations::record(&self.pool, new).await
+    }
+
+    /// A reservation.
+    pub async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
+        reservations::find(&self.pool, id).await
+    }
+
+    /// Releases a pending reservation in Postgres.
+    pub async fn release_reservation(
+        &self,
+        id: ReservationId,
+        actor: &Identity,
+        now: Timestamp,
+    ) -> Result<reservations::Ended, StoreError> {
+        reservations::release(&self.pool, id, actor.as_str(), now).await
+    }
+}
+
+impl OwnedSeats {
+    /// The seats of a confirmed reservation.
+    pub fn booked(reservation: &Reservation) -> Self {
+        Self {
+            id: reservation.id,
+            buyer: reservation.buyer.clone(),
+            fence: reservation.fence,
+            expires_at: None,
+            cooldown_s: 0,
+            seats: reservation.seats.iter().map(|seat| seat.seat).collect(),
+        }
+    }
+}
