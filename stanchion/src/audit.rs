@@ -9,6 +9,7 @@ use serde::Serialize;
 use shared::audit::Check;
 use shared::config::Vars;
 
+use crate::data_dir;
 use crate::exit::{Exit, Failure};
 use crate::say;
 use target::Target;
@@ -17,13 +18,13 @@ use target::Target;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Data folder of a running or stopped demo
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["database_url", "redis_url"])]
-    pub data_dir: Option<PathBuf>,
-    /// The database to audit [default: `DATABASE_URL`]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "DIR", default_value = data_dir::DEFAULT, conflicts_with = "database_url")]
+    pub data_dir: PathBuf,
+    /// The database to audit instead of a demo's
+    #[arg(long, value_name = "URL", requires = "redis_url")]
     pub database_url: Option<String>,
-    /// The Redis to audit [default: `REDIS_URL`]
-    #[arg(long, value_name = "URL")]
+    /// The Redis that goes with it
+    #[arg(long, value_name = "URL", requires = "database_url")]
     pub redis_url: Option<String>,
     /// Prints the outcome as one JSON document
     #[arg(long)]

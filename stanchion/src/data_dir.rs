@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Failure;
 use crate::installation::Addresses;
 
+/// The data folder where none is named.
+pub const DEFAULT: &str = "data";
 const ONLY_OWNER: u32 = 0o600;
 const LOCK: &str = "demo.lock";
 const NOTE: &str = "running.json";

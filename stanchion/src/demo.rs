@@ -14,7 +14,7 @@ use shared::clock::Clock;
 use shared::config::Vars;
 use tokio_util::sync::CancellationToken;
 
-use crate::data_dir::{DataDir, Note};
+use crate::data_dir::{self, DataDir, Note};
 use crate::exit::{Exit, Failure};
 use crate::installation::Addresses;
 use crate::rehearse::api::Api;
@@ -32,7 +32,7 @@ pub const DROP: &str = "midnight-premiere";
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Where the demo keeps its data
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(long, value_name = "DIR", default_value = data_dir::DEFAULT)]
     pub data_dir: PathBuf,
     /// Sends no simulated crowd
     #[arg(long)]

@@ -29,7 +29,7 @@ pub struct Whereabouts {
     /// Public address of the shop
     #[arg(long, value_name = "URL")]
     pub booking_url: Option<Url>,
-    /// Data folder of a running demo, to find its addresses in
+    /// Data folder of a running demo, to find its addresses in [default: data, if a demo runs there]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
@@ -41,10 +41,10 @@ impl Whereabouts {
     /// When a data folder is given in which no demo runs.
     pub fn find(&self) -> Result<Addresses, Failure> {
         let noted = match &self.data_dir {
-            Some(dir) => Some(data_dir::read_note(dir)?.ok_or_else(|| nothing_runs_in(dir))?.addresses),
-            None => None,
+            Some(dir) => Some(data_dir::read_note(dir)?.ok_or_else(|| nothing_runs_in(dir))?),
+            None => data_dir::read_note(Path::new(data_dir::DEFAULT))?,
         };
-        let (waitroom, booking) = noted.map(|at| (at.waitroom, at.booking)).unzip();
+        let (waitroom, booking) = noted.map(|note| (note.addresses.waitroom, note.addresses.booking)).unzip();
         Ok(Addresses {
             waitroom: self.waitroom_url.clone().or(waitroom).unwrap_or_else(|| here(WAITROOM_PORT)),
             booking: self.booking_url.clone().or(booking).unwrap_or_else(|| here(BOOKING_PORT)),

@@ -20,29 +20,25 @@ pub struct Target {
 }
 
 impl Target {
-    /// The stores of the data folder where one is given, else those named by the options or the environment.
+    /// The stores named by the options, else those of the demo in the data folder.
     ///
     /// # Errors
-    /// When no stores are named, or a stopped demo's cannot be started.
+    /// When there is no such demo, or a stopped one's stores cannot be started.
     pub async fn find(options: &Options, vars: &Vars) -> Result<Self, Failure> {
-        if let Some(dir) = &options.data_dir {
-            return Self::of_a_demo(dir, vars).await;
+        match (&options.database_url, &options.redis_url) {
+            (Some(database_url), Some(redis_url)) => {
+                Ok(Self { database_url: database_url.clone(), redis_url: redis_url.clone(), started: None })
+            }
+            _ => Self::of_a_demo(&options.data_dir, vars).await,
         }
-        let named = |option: &Option<String>, name: &str| {
-            option.clone().or_else(|| vars.get(name).map(str::to_owned)).ok_or_else(|| {
-                Failure::configuration(format!("no stores are named; give --data-dir or set {name}"))
-            })
-        };
-        Ok(Self {
-            database_url: named(&options.database_url, "DATABASE_URL")?,
-            redis_url: named(&options.redis_url, "REDIS_URL")?,
-            started: None,
-        })
     }
 
     async fn of_a_demo(dir: &Path, vars: &Vars) -> Result<Self, Failure> {
         if !dir.is_dir() {
-            return Err(Failure::configuration(format!("there is no data folder {}", dir.display())));
+            return Err(Failure::configuration(format!(
+                "there is no data folder {}; give --data-dir, or --database-url and --redis-url",
+                dir.display()
+            )));
         }
         let owner = match DataDir::own(dir) {
             Ok(owner) => owner,
