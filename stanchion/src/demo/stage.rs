@@ -1,6 +1,9 @@
 //! Sets the stage: a catalogue in an empty shop, a show with seats to sell, and the demo drop open. What an earlier run
 //! left is kept; a finished demo is renewed by adding a show to the same drop.
 
+use std::time::Duration;
+
+use anyhow::anyhow;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -14,6 +17,8 @@ use crate::exit::Failure;
 const RATE_PER_MINUTE: u32 = 180;
 const BURST: u32 = 10;
 const MAX_ACTIVE: u32 = 100;
+const OPENS_WITHIN: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How many seats a crowd may take so that half the hall is left.
 pub async fn set(line: &Operator, shop: &Operator, now: Timestamp) -> Result<usize, Failure> {
@@ -25,6 +30,7 @@ pub async fn set(line: &Operator, shop: &Operator, now: Timestamp) -> Result<usi
     }
     shows = shows_of_the_drop(shop).await?;
     open_the_drop(line).await?;
+    wait_until_it_is_open(line).await?;
     let half = u64::from(hall::seat_count() / 2);
     Ok(usize::try_from(on_sale(&shows, now).saturating_sub(half)).unwrap_or_default())
 }
@@ -68,6 +74,21 @@ async fn open_the_drop(line: &Operator) -> Result<(), Failure> {
         _ => {}
     }
     Ok(())
+}
+
+/// A replica hears of a change within a second.
+async fn wait_until_it_is_open(line: &Operator) -> Result<(), Failure> {
+    let opened = async {
+        loop {
+            let status = line.get(&format!("drops/{DROP}")).await?.unwrap_or_default();
+            if !matches!(status["state"].as_str(), None | Some("scheduled" | "lobby")) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let too_late = anyhow!("the drop did not open within {} s", OPENS_WITHIN.as_secs());
+    tokio::time::timeout(OPENS_WITHIN, opened).await.map_err(|_| too_late)?
 }
 
 fn the_drop() -> Value {
