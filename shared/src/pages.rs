@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::http::PAGE_POLICY;
+use crate::http::{PAGE_POLICY, require_same_origin};
 use crate::problem::{Problem, codes};
 
 /// A page made for one visitor: never stored by anybody.
@@ -37,6 +37,14 @@ pub fn policy_with_form_target(origin: &str) -> HeaderValue {
 pub fn wants_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|range| range.trim_start().starts_with("text/html"))
+}
+
+/// A layer: takes what changes something from the service's own pages alone, whether a cookie comes with it or not.
+pub async fn own_pages_only(request: Request, next: Next) -> Response {
+    match require_same_origin(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// A layer: answers problems as pages to browsers, with the same status and `Retry-After`; programs get the document.

@@ -1,0 +1,226 @@
+//! The pages of the line: the list of drops and the queue page. A GET never takes a place, so that link previews do
+//! not; with script the page joins over the API, without it the forms here do. The texts are in `templates/`.
+
+mod view;
+
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::middleware;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::header::CONTENT_SECURITY_POLICY;
+use http::{HeaderMap, StatusCode};
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use shared::http::{QueryOf, asset_response, cookie};
+use shared::pages::{errors_as_pages, own_pages_only, page, policy_with_form_target};
+use shared::problem::Problem;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use self::view::{DropsPage, QueuePage, View};
+use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
+use super::codes;
+use super::drops::DropStatus;
+use super::limits::Action;
+use super::places::{self, PlaceAnswer};
+use crate::app::AppState;
+use crate::registry::Known;
+
+/// The files of these pages.
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Asset;
+
+/// The pages and their files.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(list))
+        .route("/q/{drop}", get(show))
+        .route("/q/{drop}/join", post(join).get(back))
+        .route("/q/{drop}/leave", post(leave).get(back))
+        .route("/q/{drop}/claim", post(claim).get(back))
+        .layer(middleware::from_fn(own_pages_only))
+        .layer(middleware::from_fn(errors_as_pages))
+        .route("/assets/waitroom/{*path}", get(asset))
+}
+
+/// Where the visitor wants to go when it is their turn.
+#[derive(Default, Deserialize)]
+struct Wish {
+    #[serde(default)]
+    return_to: Option<String>,
+}
+
+impl Wish {
+    /// The wish, where it leads to the shop of this installation and nowhere else.
+    fn to_shop(self, app: &AppState) -> Option<Url> {
+        let url = Url::parse(&self.return_to?).ok()?;
+        (url.origin() == app.config.booking_url.origin()).then_some(url)
+    }
+}
+
+async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    asset_response::<Asset>(&path, &headers)
+}
+
+async fn list(State(app): State<AppState>) -> Response {
+    let now = app.clock.now();
+    let all = app.registry.all();
+    let drops = all.iter().map(|known| DropStatus::of(known, now)).collect();
+    page(StatusCode::OK, &DropsPage::of(drops))
+}
+
+async fn show(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    QueryOf(wish): QueryOf<Wish>,
+    Address(address): Address,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let slug = &known.drop.slug;
+    let token = cookie(&headers, &place_cookie(slug));
+    let proof = token.and_then(|token| app.tokens.check_place(slug, &token));
+    let mut cookies: Vec<_> = visitor.cookie.into_iter().collect();
+    let mut queue = queue_page(&app, &known, wish);
+    if let Some(proof) = proof {
+        app.limiter.check(Action::Look, &proof.identity, address)?;
+        match places::look(&app, &known, proof).await {
+            Ok(PlaceAnswer { place, place_token }) => {
+                cookies.extend(place_token.map(|token| set_cookie(&app, &place_cookie(slug), &token)));
+                queue.stand(&place);
+            }
+            // The page is worth having all the same: it goes on asking.
+            Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => queue.is_offline = true,
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok((setting(cookies), answer(&app, StatusCode::OK, &queue)).into_response())
+}
+
+fn queue_page(app: &AppState, known: &Known, wish: Wish) -> QueuePage {
+    let now = app.clock.now();
+    let status = DropStatus::of(known, now);
+    let shop_url = format!("{}/drops/{}", app.config.booking_origin(), known.drop.slug);
+    QueuePage::of(status, now, shop_url, wish.to_shop(app))
+}
+
+/// The claim's form is answered with a way into the shop.
+fn answer(app: &AppState, status: StatusCode, queue: &QueuePage) -> Response {
+    let policy = policy_with_form_target(&app.config.booking_url.origin().ascii_serialization());
+    ([(CONTENT_SECURITY_POLICY, policy)], page(status, queue)).into_response()
+}
+
+async fn join(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    Address(address): Address,
+    visitor: Visitor,
+    Form(wish): Form<Wish>,
+) -> Result<Response, Problem> {
+    app.limiter.check(Action::Join, &visitor.identity, address)?;
+    let slug = &known.drop.slug;
+    let mut cookies: Vec<_> = visitor.cookie.into_iter().collect();
+    match places::join(&app, &known, visitor.identity).await {
+        Ok((_, joined)) => {
+            cookies.extend(joined.place_token.map(|token| set_cookie(&app, &place_cookie(slug), &token)));
+            Ok((setting(cookies), to_queue(&app, &known, wish)).into_response())
+        }
+        Err(problem) if problem.code().code == codes::ALREADY_SERVED.code => {
+            let mut queue = queue_page(&app, &known, wish);
+            queue.view = View::Finished;
+            Ok(answer(&app, problem.status(), &queue))
+        }
+        // The queue page says why by itself.
+        Err(problem) if is_one_of(&problem, &[&codes::DROP_NOT_OPEN, &codes::DROP_CLOSED]) => {
+            Ok(to_queue(&app, &known, wish).into_response())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn leave(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    Address(address): Address,
+    holder: Result<Holder, Problem>,
+) -> Result<Redirect, Problem> {
+    if let Ok(Holder { proof, .. }) = holder {
+        app.limiter.check(Action::Leave, &proof.identity, address)?;
+        places::leave(&app, &known, proof).await?;
+    }
+    Ok(to_queue(&app, &known, Wish::default()))
+}
+
+async fn claim(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    Address(address): Address,
+    holder: Result<Holder, Problem>,
+    Form(wish): Form<Wish>,
+) -> Result<Redirect, Problem> {
+    let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, wish)) };
+    app.limiter.check(Action::Claim, &proof.identity, address)?;
+    match places::claim(&app, &known, proof).await {
+        Ok(admission) => Ok(Redirect::to(&into_shop(&admission.booking_url, wish.to_shop(&app).as_ref()))),
+        Err(problem) if is_one_of(&problem, &[&codes::NOT_YOUR_TURN, &codes::TURN_LAPSED]) => {
+            Ok(to_queue(&app, &known, wish))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn back(State(app): State<AppState>, OfDrop(known): OfDrop) -> Redirect {
+    to_queue(&app, &known, Wish::default())
+}
+
+/// Back to the queue page, with the wish.
+fn to_queue(app: &AppState, known: &Known, wish: Wish) -> Redirect {
+    let path = format!("/q/{}", known.drop.slug);
+    let Some(url) = wish.to_shop(app) else { return Redirect::to(&path) };
+    let query = Serializer::new(String::new()).append_pair("return_to", url.as_str()).finish();
+    Redirect::to(&format!("{path}?{query}"))
+}
+
+/// The way into the shop, to the page that was wished for.
+fn into_shop(booking_url: &str, wished: Option<&Url>) -> String {
+    let (Ok(mut url), Some(wished)) = (Url::parse(booking_url), wished) else {
+        return booking_url.to_owned();
+    };
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "to")
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let to = &wished[url::Position::BeforePath..url::Position::AfterQuery];
+    url.query_pairs_mut().clear().extend_pairs(pairs).append_pair("to", to);
+    url.into()
+}
+
+fn is_one_of(problem: &Problem, codes: &[&shared::problem::Code]) -> bool {
+    codes.iter().any(|code| code.code == problem.code().code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_into_the_shop_leads_to_the_page_that_was_wished_for() {
+        let way = "http://shop.test/enter?drop=one&code=abc&to=%2Fdrops%2Fone";
+        let wished = Url::parse("http://shop.test/shows/7?x=1#y").unwrap();
+        assert_eq!(into_shop(way, None), way);
+        assert_eq!(
+            into_shop(way, Some(&wished)),
+            "http://shop.test/enter?drop=one&code=abc&to=%2Fshows%2F7%3Fx%3D1"
+        );
+    }
+
+    #[test]
+    fn every_module_the_pages_name_is_there() {
+        for name in ["queue.js", "drops.js"] {
+            assert!(Asset::get(name).is_some(), "{name}");
+        }
+    }
+}

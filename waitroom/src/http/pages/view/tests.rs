@@ -1,0 +1,174 @@
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::place::PlaceId;
+use crate::http::drops::DrawStatus;
+
+const STATES: [PlaceState; 10] = [
+    PlaceState::Lobby,
+    PlaceState::Waiting,
+    PlaceState::Called,
+    PlaceState::Admitted,
+    PlaceState::Lapsed,
+    PlaceState::Left,
+    PlaceState::Finished,
+    PlaceState::Paused,
+    PlaceState::SoldOut,
+    PlaceState::Closed,
+];
+
+fn now() -> Timestamp {
+    "2026-11-21T20:00:00Z".parse().unwrap()
+}
+
+fn sample_drop(state: DropState) -> DropStatus {
+    DropStatus {
+        drop: "midnight-premiere".parse().unwrap(),
+        title: "Midnight <premiere>".to_owned(),
+        state,
+        lobby_opens_at: Some(now()),
+        opens_at: Some(now()),
+        closes_at: None,
+        waiting: 1234,
+        active: 20,
+        rate_per_minute: 60,
+        seats_left: Some(12),
+        message: "The second hall opens at nine.".to_owned(),
+        draw: DrawStatus { commitment: "c0".to_owned(), seed: None, salt: None },
+        epoch: 0,
+        frontier: None,
+        updated_at: now(),
+    }
+}
+
+fn sample_place(state: PlaceState) -> Place {
+    Place {
+        place_id: PlaceId(Uuid::from_u128(7)),
+        drop: "midnight-premiere".parse().unwrap(),
+        state,
+        position: Some(1235),
+        ahead: Some(1234),
+        queue_length: 2000,
+        progress: 0.4,
+        eta: Some(Eta { low_s: 240, high_s: 400 }),
+        poll_after_ms: 9_400,
+        seats_left: Some(12),
+        message: String::new(),
+        opens_at: Some(now()),
+        called_until: (state == PlaceState::Called).then(now),
+        score: None,
+        updated_at: now(),
+    }
+}
+
+fn sample(state: DropState) -> QueuePage {
+    let wish = Url::parse("http://shop.test/shows/7").unwrap();
+    QueuePage::of(
+        sample_drop(state),
+        now(),
+        "http://shop.test/drops/midnight-premiere".to_owned(),
+        Some(wish),
+    )
+}
+
+fn visible_headings(html: &str) -> Vec<&str> {
+    let sections = html.split("<section").skip(1).filter(|section| {
+        let (tag, _) = section.split_once('>').unwrap();
+        !tag.ends_with(" hidden")
+    });
+    sections.map(|section| section.split("<h2>").nth(1).unwrap().split("</h2>").next().unwrap()).collect()
+}
+
+#[test]
+fn every_state_of_a_place_has_exactly_one_section() {
+    for state in STATES {
+        let mut page = sample(DropState::Open);
+        page.stand(&sample_place(state));
+        assert_eq!(visible_headings(&page.render().unwrap()).len(), 1, "{state:?}");
+    }
+}
+
+#[test]
+fn every_state_of_a_drop_has_a_page_for_somebody_without_a_place() {
+    let headings = [
+        (DropState::Scheduled, "The doors are not open yet"),
+        (DropState::Lobby, "Join the line"),
+        (DropState::Open, "Join the line"),
+        (DropState::Paused, "Join the line"),
+        (DropState::SoldOut, "Join the line"),
+        (DropState::Closed, "This drop is over"),
+    ];
+    for (state, heading) in headings {
+        assert_eq!(visible_headings(&sample(state).render().unwrap()), [heading]);
+    }
+}
+
+#[test]
+fn somebody_in_line_reads_position_wait_and_when_it_was_true() {
+    let mut page = sample(DropState::Open);
+    page.stand(&sample_place(PlaceState::Waiting));
+    let html = page.render().unwrap();
+    for text in [
+        ">1,235<",
+        ">1,234<",
+        ">4 to 7 minutes<",
+        "20:00:00 UTC",
+        "content=\"10\"",
+        "Midnight &#60;premiere&#62;",
+    ] {
+        assert!(html.contains(text), "{text} is missing in {html}");
+    }
+}
+
+#[test]
+fn a_page_that_waits_for_its_reader_does_not_renew_itself() {
+    let mut page = sample(DropState::Open);
+    assert!(!page.render().unwrap().contains("http-equiv"));
+    page.stand(&sample_place(PlaceState::Left));
+    assert!(!page.render().unwrap().contains("http-equiv"));
+}
+
+#[test]
+fn the_wish_goes_with_joining_and_claiming() {
+    let html = sample(DropState::Open).render().unwrap();
+    assert_eq!(
+        html.matches("value=\"http://shop.test/shows/7\"").count(),
+        html.matches("name=\"return_to\"").count()
+    );
+    assert!(html.matches("name=\"return_to\"").count() >= 2);
+}
+
+#[test]
+fn nothing_is_inline_or_foreign() {
+    let html = sample(DropState::Open).render().unwrap();
+    assert!(!html.contains("style=") && !html.contains(" onclick") && !html.contains("src=\"http"), "{html}");
+}
+
+#[test]
+fn the_list_names_every_drop() {
+    let drops = vec![sample_drop(DropState::Open), sample_drop(DropState::Lobby)];
+    let html = DropsPage::of(drops).render().unwrap();
+    assert_eq!(html.matches("href=\"/q/midnight-premiere\"").count(), 2);
+    assert!(DropsPage::of(vec![]).render().unwrap().contains("no drop at the moment"));
+}
+
+#[test]
+fn waits_are_told_in_minutes_and_hours() {
+    let kind = |low_s, high_s| {
+        let wait = Wait::of(Some(Eta { low_s, high_s }));
+        (wait.kind, wait.low, wait.high)
+    };
+    assert_eq!(kind(10, 59), ("soon", 0, 1));
+    assert_eq!(kind(30, 61), ("up-to-minutes", 0, 2));
+    assert_eq!(kind(120, 120), ("up-to-minutes", 2, 2));
+    assert_eq!(kind(120, 200), ("minutes", 2, 4));
+    assert_eq!(kind(5400, 9000), ("hours", 1, 3));
+    assert_eq!(Wait::of(None).kind, "unknown");
+}
+
+#[test]
+fn numbers_are_grouped() {
+    assert_eq!(number(7), "7");
+    assert_eq!(number(1_234_567), "1,234,567");
+    assert_eq!(number_or_dash(None), "–");
+}
