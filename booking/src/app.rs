@@ -15,6 +15,9 @@ use crate::config::Config;
 use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
+use crate::http::BookingAnswers;
+use crate::store::Store;
+use crate::till::Till;
 
 /// What a request can reach. Clones share it.
 #[derive(Clone)]
@@ -30,6 +33,10 @@ pub struct App {
     pub pool: PgPool,
     /// The moment.
     pub redis: Redis,
+    /// Both stores.
+    pub store: Store,
+    /// Takes the money.
+    pub till: Till,
     /// Who was let in.
     pub verifier: Verifier,
     /// Who runs the shop.
@@ -74,7 +81,11 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let verifier =
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());
     let public_url = config.public_url.as_ref().map_or_else(|| ports.url(), ToString::to_string);
+    let store = Store::new(pool.clone(), redis.clone(), clock.clone());
+    let till = Till::open(&store, &gateway, BookingAnswers::derive(&config.secret));
     let state = AppState(Arc::new(App {
+        store,
+        till,
         operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
         manage: ManageKey::derive(&config.secret),
         tickets: TicketKey::derive(&config.secret),

@@ -1,13 +1,18 @@
 //! Every route and layer of the shop, on one screen.
 
+mod bookings;
 mod caller;
 mod codes;
+mod payments;
+mod tickets;
 
 use axum::Router;
 use shared::http::{Frame, frame};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+pub use bookings::BookingAnswers;
 pub use caller::{Caller, MANAGE_COOKIE_PREFIX, Shopper};
 
 use crate::app::AppState;
@@ -23,6 +28,16 @@ struct Document;
 /// All routes with their layers.
 pub fn routes(state: AppState) -> Router {
     let (routes, openapi) =
-        OpenApiRouter::with_openapi(Document::openapi()).with_state(state).split_for_parts();
+        OpenApiRouter::with_openapi(Document::openapi()).merge(paying()).with_state(state).split_for_parts();
     frame(routes, Frame { service: "booking", openapi, codes: codes::ALL })
+}
+
+/// Paying, and what was paid for.
+fn paying() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(bookings::confirm))
+        .routes(routes!(bookings::read))
+        .routes(routes!(payments::config))
+        .routes(routes!(tickets::picture))
+        .routes(routes!(tickets::jwks))
 }

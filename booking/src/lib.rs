@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod http;
 pub mod metrics;
 pub mod store;
+pub mod till;
 pub mod worker;
 
 pub use app::start;

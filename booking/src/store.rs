@@ -4,6 +4,7 @@
 pub mod bookings;
 pub mod catalogue;
 pub mod courier;
+mod epochs;
 pub mod error;
 mod events;
 pub mod holds;

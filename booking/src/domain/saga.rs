@@ -116,7 +116,7 @@ impl Saga {
                 }
                 Ok(Authorisation::Declined(decline)) => return self.decline(payment, decline).await,
                 Err(no_answer) => {
-                    tracing::info!(payment.id = %payment.id, error = %no_answer, "asking what became of an authorisation")
+                    tracing::info!(payment.id = %payment.id, error = %no_answer, "asking what became of it");
                 }
             }
         }

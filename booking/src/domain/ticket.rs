@@ -100,7 +100,7 @@ impl TicketPublicKey {
             kty: "OKP".to_owned(),
             crv: "Ed25519".to_owned(),
             x: URL_SAFE_NO_PAD.encode(self.key.as_bytes()),
-            kid: self.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            kid: format!("{:016x}", u64::from_be_bytes(self.id)),
             alg: "EdDSA".to_owned(),
             usage: "sig".to_owned(),
         }

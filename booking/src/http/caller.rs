@@ -54,6 +54,11 @@ impl Caller {
             || admitted.into_iter().any(|admission| admission.identity == *buyer)
     }
 
+    /// The admissions that were shown.
+    pub fn admissions(&self) -> impl Iterator<Item = &Admission> {
+        self.admissions.iter().flat_map(Admissions::iter)
+    }
+
     /// Goes on only for the owner.
     ///
     /// Errors: 403 `not_yours`.

@@ -2,42 +2,80 @@
 
 use shared::problem::Code;
 
-/// Somebody else's.
-pub const NOT_YOURS: Code = Code::new(
-    "not_yours",
-    403,
-    "This is somebody else's",
-    "The admission or the manage token that was sent does not belong to this reservation or booking.",
-);
-/// The admission is to another drop.
-pub const WRONG_DROP: Code = Code::new(
-    "wrong_drop",
-    403,
-    "Your admission is to another drop",
-    "The show is sold by the drop named in `drop`; join its line.",
-);
-/// The slot is gone.
-pub const ADMISSION_ENDED: Code = Code::new(
-    "admission_ended",
-    403,
-    "Your admission has ended",
-    "Its time in the shop is over: it lapsed, was given back or was revoked. Join the line again.",
-);
-/// The admission bought something already.
-pub const ADMISSION_SPENT: Code = Code::new(
-    "admission_spent",
-    403,
-    "Your admission has been used",
-    "One admission buys once. Join the line again, where the drop allows it.",
-);
+/// Declares codes and the list of all of them.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal, $help:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code = Code::new($code, $status, $title, $help);)*
 
-/// All of them.
-pub const ALL: &[&Code] = &[
-    &shared::admission::ADMISSION_REQUIRED,
-    &shared::admission::ADMISSION_INVALID,
-    &shared::admission::ADMISSION_EXPIRED,
-    &NOT_YOURS,
-    &WRONG_DROP,
-    &ADMISSION_ENDED,
-    &ADMISSION_SPENT,
-];
+        /// All of them, with those of the admission.
+        pub const ALL: &[&Code] = &[
+            &shared::admission::ADMISSION_REQUIRED,
+            &shared::admission::ADMISSION_INVALID,
+            &shared::admission::ADMISSION_EXPIRED,
+            $(&$name,)*
+        ];
+    };
+}
+
+codes! {
+    /// Somebody else's.
+    NOT_YOURS = "not_yours", 403, "This is somebody else's",
+        "The admission or the manage token that was sent does not belong to this reservation or booking.";
+    /// The token of a private link is not one of ours.
+    MANAGE_TOKEN_INVALID = "manage_token_invalid", 401, "The manage token is not valid",
+        "Send the token as it was given with the reservation or the booking.";
+    /// The admission is to another drop.
+    WRONG_DROP = "wrong_drop", 403, "Your admission is to another drop",
+        "The show is sold by the drop named in `drop`; join its line.";
+    /// The slot is gone.
+    ADMISSION_ENDED = "admission_ended", 403, "Your admission has ended",
+        "Its time in the shop is over: it lapsed, was given back or was revoked. Join the line again.";
+    /// The admission bought something already.
+    ADMISSION_SPENT = "admission_spent", 403, "Your admission has been used",
+        "One admission buys once. Join the line again, where the drop allows it.";
+    /// The single-use code that brings a browser over was used or is too old.
+    CODE_SPENT = "code_spent", 410, "The link into the shop has been used",
+        "Go back to the line's page and enter again; your turn is kept there.";
+    /// Labels the screen does not have.
+    UNKNOWN_SEATS = "unknown_seats", 400, "The screen has no such seats",
+        "`unknown_seats` names them; the seat map has the labels.";
+    /// More seats than the drop allows.
+    TOO_MANY_SEATS = "too_many_seats", 422, "These are too many seats",
+        "`max_seats` says how many one reservation may have.";
+    /// A seat was named twice.
+    DUPLICATE_SEATS = "duplicate_seats", 422, "A seat was named more than once",
+        "`duplicate_seats` names them; name each seat once.";
+    /// A fare that cannot be.
+    UNKNOWN_FARE = "unknown_fare", 422, "There is no such fare",
+        "`unknown_fares` names them; the show's prices name the fares.";
+    /// Somebody else has them.
+    SEATS_UNAVAILABLE = "seats_unavailable", 409, "Some of these seats are taken",
+        "`unavailable_seats` names them; choose others. Seats in baskets come back when their time is over.";
+    /// Over or cancelled.
+    SHOW_NOT_ON_SALE = "show_not_on_sale", 409, "The show is not on sale",
+        "It is over, was cancelled, or is not sold any more.";
+    /// One live reservation a show and buyer.
+    RESERVATION_LIMIT = "reservation_limit", 429, "You have a reservation for this show",
+        "Pay for the reservation named in `reservation_id`, or release it, before you reserve other seats.";
+    /// After a reservation left to expire.
+    COOLING_DOWN = "cooling_down", 429, "You have to wait a little",
+        "Your last reservation was left to expire; after `retry_after_s` you can reserve again.";
+    /// A payment is under way.
+    PAYMENT_IN_PROGRESS = "payment_in_progress", 409, "The payment is under way",
+        "The reservation cannot be changed while its payment is decided. Ask again shortly.";
+    /// It is not in a state that allows this.
+    INVALID_STATE = "invalid_state", 409, "Its state does not allow this",
+        "Read it again; its `status` says where it is.";
+    /// Two shows on one screen.
+    SHOW_OVERLAPS = "show_overlaps", 409, "The show overlaps another one",
+        "A screen shows one thing at a time; choose another time or screen.";
+    /// The name is taken.
+    NAME_TAKEN = "name_taken", 409, "The name is taken",
+        "The theatre has a screen of this name.";
+    /// The screen has shows.
+    SCREEN_IN_USE = "screen_in_use", 409, "The screen has shows",
+        "Seats of a screen with shows stay as they are; make a new screen.";
+    /// The show has reservations.
+    SHOW_IN_USE = "show_in_use", 409, "The show has reservations",
+        "Its screen stays as it is.";
+}

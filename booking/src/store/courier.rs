@@ -34,6 +34,11 @@ impl Courier {
         Self { store }
     }
 
+    /// The stores it goes between.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Delivers one message.
     pub async fn deliver(&self, message: &Message) -> Result<(), StoreError> {
         match message {

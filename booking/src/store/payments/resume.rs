@@ -52,7 +52,7 @@ impl Payments {
                     deadline: row.deadline.to_jiff(),
                     state: (),
                 };
-                let payment = unfinished(payment, &row.state, row.gateway_reference, row.failure)?;
+                let payment = unfinished(&payment, &row.state, row.gateway_reference, row.failure)?;
                 Ok(TakenUp { payment, attempts: row.attempts })
             })
             .collect()
@@ -73,13 +73,13 @@ impl Payments {
 
 /// The attempt in the state that was stored.
 fn unfinished(
-    payment: Payment<()>,
+    payment: &Payment<()>,
     state: &str,
     reference: Option<String>,
     failure: Option<String>,
 ) -> Result<Unfinished, StoreError> {
-    fn with<S>(payment: Payment<()>, state: S) -> Payment<S> {
-        let Payment { id, reservation, amount, deadline, state: () } = payment;
+    fn with<S>(payment: &Payment<()>, state: S) -> Payment<S> {
+        let Payment { id, reservation, amount, deadline, state: () } = *payment;
         Payment { id, reservation, amount, deadline, state }
     }
     let reference = reference.map(GatewayReference);

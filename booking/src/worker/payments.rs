@@ -1,0 +1,38 @@
+//! Finishes payments that a crash or a lost answer left between two steps, and forgets old idempotency keys.
+
+use std::time::Duration;
+
+use shared::service::Tasks;
+
+use crate::app::AppState;
+
+/// How often unfinished payments are looked for.
+const RESUME_EVERY: Duration = Duration::from_millis(500);
+/// How many are taken up at once.
+const RESUME_BATCH: i64 = 16;
+/// How often old keys are looked for.
+const PURGE_EVERY: Duration = Duration::from_mins(1);
+
+/// Starts the tasks.
+pub fn start(state: &AppState, tasks: &Tasks) {
+    let saga = state.till.saga.clone();
+    tasks.repeat(RESUME_EVERY, move || {
+        let saga = saga.clone();
+        async move {
+            match saga.resume(RESUME_BATCH).await {
+                Ok(0) => {}
+                Ok(payments) => tracing::info!(payments, "took up unfinished payments"),
+                Err(error) => tracing::warn!(error = %error, "unfinished payments cannot be looked for"),
+            }
+        }
+    });
+    let (keys, clock) = (state.till.keys.clone(), state.clock.clone());
+    tasks.repeat(PURGE_EVERY, move || {
+        let (keys, clock) = (keys.clone(), clock.clone());
+        async move {
+            if let Err(error) = keys.purge(clock.now()).await {
+                tracing::warn!(error = %error, "old idempotency keys cannot be deleted");
+            }
+        }
+    });
+}
