@@ -100,3 +100,13 @@ async fn servers_and_folder_do_not_outlive_a_killed_owner() {
     sleeping.servers_end().await;
     eventually(PATIENCE, || async { is_empty(&place) }).await;
 }
+
+#[test]
+fn what_cannot_be_started_is_said_in_one_line() {
+    let place = place();
+    let output = with_servers("true").env("TMPDIR", place.path()).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("with-servers: ") && said.contains("apt-get install redis-server"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}

@@ -65,7 +65,8 @@ impl PrivatePostgres {
     /// Starts a Postgres in `data_dir/postgres` on a free port, with what an earlier one left there.
     ///
     /// Started by root, Postgres runs as the user `postgres` or `nobody`. If that user cannot reach `data_dir` (root's
-    /// home, say), the cluster is made under `/var/lib/stanchion` and `data_dir/postgres` is a link to it.
+    /// home, say), the cluster is made under `/var/lib/stanchion` and `data_dir/postgres` is a link to it; without
+    /// that link such a cluster belongs to a data folder that was deleted, and is replaced.
     pub async fn start(data_dir: &Path, options: PostgresOptions) -> Result<Self, ServerError> {
         let account = Account::for_postgres()?;
         let home = Home::find(data_dir, account.as_ref())?;

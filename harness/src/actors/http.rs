@@ -1,12 +1,26 @@
 //! A browser-like client of one service: it keeps cookies and follows no redirects.
 
-use std::{sync::Once, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use super::Reply;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Services under test speak plain HTTP: trusting nobody spares each of a thousand visitors the reading of the
+/// system's certificates.
+static NO_TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the default versions")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
+});
 
 /// A client of one service; clones share the cookies.
 #[derive(Clone, Debug)]
@@ -17,10 +31,12 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(base: &str) -> Self {
-        static TLS: Once = Once::new();
-        // Somebody else in this process may have chosen one already: as good.
-        TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).timeout(TIMEOUT).build();
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .timeout(TIMEOUT)
+            .tls_backend_preconfigured(NO_TLS.clone())
+            .build();
         Self {
             client: client.expect("a client without special settings can be built"),
             base: base.trim_end_matches('/').to_owned(),

@@ -2,6 +2,7 @@
 //! exit code on. The servers and their folder are gone afterwards, however it ends.
 
 use std::{
+    io::Write as _,
     process::{ExitCode, ExitStatus},
     time::Duration,
 };
@@ -27,7 +28,15 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        // Where even this cannot be said, the exit code still tells.
+        let _ = writeln!(std::io::stderr(), "with-servers: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     let mut words = std::env::args_os().skip(1).skip_while(|word| word == "--");
     let Some(program) = words.next() else { bail!("usage: with-servers -- COMMAND [ARGUMENT…]") };
     let (mut interrupted, mut terminated) =
