@@ -87,7 +87,7 @@ pub(super) struct Processing {
         (status = 402, description = "`payment_declined` (the reservation stays, unless the detail says that its seats are free again); `payment_action_required` with `client_secret`"),
         (status = 403, description = "`not_yours`, `admission_spent`"),
         (status = 404, description = "`not_found`"),
-        (status = 409, description = "`seats_lost`, `already_booked` with `booking_id`, `payment_under_way`"),
+        (status = 409, description = "`seats_lost`, `already_booked` with `booking_id`, `payment_in_progress`"),
         (status = 410, description = "`reservation_expired`"),
         (status = 422, description = "`invalid_fields`, `idempotency_key_reused`, `payment_token_required`"),
         (status = 503, description = "`dependency_unavailable`, `payment_gateway_unavailable`: nothing was charged; the same key may be used again"),

@@ -78,4 +78,34 @@ codes! {
     /// The show has reservations.
     SHOW_IN_USE = "show_in_use", 409, "The show has reservations",
         "Its screen stays as it is.";
+    /// A key is needed.
+    IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, "An Idempotency-Key is needed",
+        "Send a header `Idempotency-Key` with a value of your own for each purchase; repeat it when you repeat the request.";
+    /// The key has the wrong form.
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", 400, "The Idempotency-Key is not valid",
+        "A key has 1 to 255 visible ASCII characters, and there is one a request.";
+    /// The key belongs to another request.
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The Idempotency-Key was used for another request",
+        "A key belongs to one request: the same path and the same body. Use a new key for a new request.";
+    /// There is something to pay.
+    PAYMENT_TOKEN_REQUIRED = "payment_token_required", 422, "A payment token is needed",
+        "The reservation costs something. Send the `payment_token` that the gateway gave for the card, with a new key.";
+    /// The card was refused.
+    PAYMENT_DECLINED = "payment_declined", 402, "The payment was declined",
+        "Nothing was charged. Where the detail says that the reservation stays, try another card with a new Idempotency-Key.";
+    /// The buyer must do something first.
+    PAYMENT_ACTION_REQUIRED = "payment_action_required", 402, "The bank wants to know that it is you",
+        "Let the gateway's script finish with `client_secret`, then pay with the token it gives and a new Idempotency-Key.";
+    /// The reservation ended.
+    RESERVATION_EXPIRED = "reservation_expired", 410, "The reservation has ended",
+        "It expired or was released before it was paid for. Nothing was charged. Reserve again.";
+    /// Somebody else has a seat.
+    SEATS_LOST = "seats_lost", 409, "The seats are not yours any more",
+        "Somebody else owns one of the seats. Nothing was charged. Reserve other seats.";
+    /// Paid for already.
+    ALREADY_BOOKED = "already_booked", 409, "It was paid for already",
+        "The reservation became the booking named in `booking_id`, under another Idempotency-Key. Nothing was charged again.";
+    /// The gateway did not take it.
+    PAYMENT_GATEWAY_UNAVAILABLE = "payment_gateway_unavailable", 503, "The payment gateway did not take the payment",
+        "Nothing was charged and the reservation stays. Try again after `Retry-After`, with the same key or a new one.";
 }

@@ -175,7 +175,7 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
             "capture_refused",
             "the payment was withdrawn; nothing was charged and the seats are free again",
         ),
-        Refusal::PaymentUnderWay => Problem::from(&codes::PAYMENT_UNDER_WAY).retry_after(PAYMENT_RETRY),
+        Refusal::PaymentUnderWay => Problem::from(&codes::PAYMENT_IN_PROGRESS).retry_after(PAYMENT_RETRY),
         Refusal::GatewayUnavailable => {
             Problem::from(&codes::PAYMENT_GATEWAY_UNAVAILABLE).retry_after(GATEWAY_RETRY)
         }
