@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
+use crate::health::LoadMeter;
 use crate::http::BookingAnswers;
 use crate::store::Store;
 use crate::till::Till;
@@ -37,6 +38,8 @@ pub struct App {
     pub store: Store,
     /// Takes the money.
     pub till: Till,
+    /// How this replica is doing.
+    pub load: LoadMeter,
     /// Who was let in.
     pub verifier: Verifier,
     /// Who runs the shop.
@@ -86,6 +89,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let state = AppState(Arc::new(App {
         store,
         till,
+        load: LoadMeter::default(),
         operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
         manage: ManageKey::derive(&config.secret),
         tickets: TicketKey::derive(&config.secret),

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod manage;
 pub mod outbox;
 pub mod payment;
+pub mod release;
 pub mod reservation;
 pub mod reserve;
 pub mod saga;

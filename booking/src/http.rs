@@ -2,11 +2,20 @@
 
 mod bookings;
 mod caller;
+mod catalogue;
 mod codes;
+mod enter;
+mod error;
+mod list;
+mod operator;
 mod payments;
+mod renew;
+mod reservations;
+mod seats;
+mod shows;
 mod tickets;
 
-use axum::Router;
+use axum::{Router, middleware};
 use shared::http::{Frame, frame};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -27,9 +36,26 @@ struct Document;
 
 /// All routes with their layers.
 pub fn routes(state: AppState) -> Router {
-    let (routes, openapi) =
-        OpenApiRouter::with_openapi(Document::openapi()).merge(paying()).with_state(state).split_for_parts();
+    let renewal = middleware::from_fn_with_state(state.clone(), renew::renew_admissions);
+    let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(open())
+        .merge(shopping())
+        .merge(paying())
+        .merge(operator::routes())
+        .layer(renewal)
+        .with_state(state)
+        .split_for_parts();
     frame(routes, Frame { service: "booking", openapi, codes: codes::ALL })
+}
+
+/// What is shown, to everybody.
+fn open() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(catalogue::routes()).merge(shows::routes()).merge(enter::routes())
+}
+
+/// Seats, for people who were let in.
+fn shopping() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(seats::routes()).merge(reservations::routes())
 }
 
 /// Paying, and what was paid for.

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod gateway;
+pub mod health;
 pub mod http;
 pub mod metrics;
 pub mod store;

@@ -1,6 +1,7 @@
 //! What the shop remembers: Postgres for what is true, Redis for what is held this moment. The store decides atomic
 //! facts, the domain decides policy.
 
+pub mod blocking;
 pub mod bookings;
 pub mod catalogue;
 pub mod courier;
@@ -16,6 +17,7 @@ pub mod plans;
 pub mod reservations;
 mod shop;
 pub mod tickets;
+pub mod waitroom;
 
 use std::sync::Arc;
 

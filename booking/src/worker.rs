@@ -1,14 +1,37 @@
 //! What runs beside the requests: each task finishes what time or a crash left over, and any replica may run it.
 
+mod health;
+mod loader;
 mod outbox;
 mod payments;
+mod sweeper;
+
+use std::time::Duration;
 
 use shared::service::Tasks;
 
 use crate::app::AppState;
 
+/// How far apart the rounds of the loader, the sweeper and the health publisher are.
+const ROUND: Duration = Duration::from_secs(1);
+
 /// Starts every task of the shop.
 pub fn start(state: &AppState, tasks: &Tasks) {
+    let store = state.store.clone();
+    tasks.repeat(ROUND, move || {
+        let store = store.clone();
+        async move { loader::run(&store).await }
+    });
+    let store = state.store.clone();
+    tasks.repeat(ROUND, move || {
+        let store = store.clone();
+        async move { sweeper::run(&store).await }
+    });
+    let app = state.clone();
+    tasks.repeat(ROUND, move || {
+        let app = app.clone();
+        async move { health::run(&app).await }
+    });
     payments::start(state, tasks);
     outbox::start(state, tasks);
 }

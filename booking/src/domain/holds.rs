@@ -139,6 +139,8 @@ pub struct SeatMap {
     pub version: i64,
     /// The states, in seat order; overdue holds count as free.
     pub states: Vec<SeatState>,
+    /// How many seats count as free because their hold is overdue and nobody has lapsed it yet.
+    pub overdue: usize,
 }
 
 impl SeatMap {

@@ -135,6 +135,21 @@ impl ShowDetails {
     }
 }
 
+impl From<Show> for ShowDetails {
+    fn from(show: Show) -> Self {
+        Self {
+            movie_id: show.movie.movie_id,
+            screen_id: show.screen.screen_id,
+            starts_at: show.starts_at,
+            ends_at: Some(show.ends_at),
+            drop: show.drop,
+            region: show.region,
+            prices: show.prices,
+            stranded_rule: show.stranded_rule,
+        }
+    }
+}
+
 /// The movie of a show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ShowMovie {

@@ -140,9 +140,9 @@ impl ShowHolds {
     pub fn map(&self, now: Timestamp) -> SeatMap {
         let mut states = self.states.clone();
         let overdue = self.overdue(now).into_iter().flat_map(|owner| owner.seats);
-        let held = overdue.filter(|seat| self.state(*seat) == SeatState::Held);
-        held.for_each(|seat| states[seat as usize] = SeatState::Free);
-        SeatMap { version: self.version, states }
+        let held: Vec<SeatIndex> = overdue.filter(|seat| self.state(*seat) == SeatState::Held).collect();
+        held.iter().for_each(|seat| states[*seat as usize] = SeatState::Free);
+        SeatMap { version: self.version, states, overdue: held.len() }
     }
 
     fn overdue(&self, now: Timestamp) -> Vec<OwnedSeats> {

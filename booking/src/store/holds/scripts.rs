@@ -152,10 +152,11 @@ impl Reply {
         let bytes: Vec<u8> = self.value(2)?;
         let states: Option<Vec<SeatState>> = bytes.into_iter().map(SeatState::from_byte).collect();
         let mut states = states.ok_or_else(|| self.unexpected())?;
-        for seat in self.rest::<usize>(3)? {
-            *states.get_mut(seat).ok_or_else(|| self.unexpected())? = SeatState::Free;
+        let overdue: Vec<usize> = self.rest(3)?;
+        for seat in &overdue {
+            *states.get_mut(*seat).ok_or_else(|| self.unexpected())? = SeatState::Free;
         }
-        Ok(SeatMap { version: self.value(1)?, states })
+        Ok(SeatMap { version: self.value(1)?, states, overdue: overdue.len() })
     }
 }
 

@@ -1,0 +1,90 @@
+//! Errors of the use cases as problems. Only here do they get their statuses.
+
+use shared::problem::{Problem, codes};
+use shared::store::StoreError;
+
+use super::codes as own;
+use crate::domain::catalogue::InvalidField;
+use crate::domain::reserve::{BasketError, ReserveError};
+use crate::store::blocking::BlockError;
+use crate::store::catalogue::CatalogueError;
+
+impl From<InvalidField> for Problem {
+    fn from(error: InvalidField) -> Self {
+        Self::from(&codes::INVALID_FIELDS).detail(error.to_string()).with("field", error.field)
+    }
+}
+
+impl From<CatalogueError> for Problem {
+    fn from(error: CatalogueError) -> Self {
+        match error {
+            CatalogueError::Invalid(error) => error.into(),
+            CatalogueError::Overlaps => Self::from(&own::SHOW_OVERLAPS),
+            CatalogueError::NameTaken => Self::from(&own::NAME_TAKEN),
+            CatalogueError::ScreenInUse => Self::from(&own::SCREEN_IN_USE),
+            CatalogueError::ShowInUse => Self::from(&own::SHOW_IN_USE),
+            CatalogueError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BasketError> for Problem {
+    fn from(error: BasketError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            BasketError::Empty => Self::from(&codes::INVALID_FIELDS).with("field", "seats"),
+            BasketError::TooMany { max } => Self::from(&own::TOO_MANY_SEATS).with("max_seats", max),
+            BasketError::Duplicates(seats) => {
+                Self::from(&own::DUPLICATE_SEATS).with("duplicate_seats", seats)
+            }
+            BasketError::Unknown(seats) => Self::from(&own::UNKNOWN_SEATS).with("unknown_seats", seats),
+            BasketError::UnknownFares(fares) => Self::from(&own::UNKNOWN_FARE).with("unknown_fares", fares),
+        }
+        .detail(sentence)
+    }
+}
+
+impl From<ReserveError> for Problem {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Basket(error) => error.into(),
+            ReserveError::NotOnSale => Self::from(&own::SHOW_NOT_ON_SALE),
+            ReserveError::AdmissionEnded => Self::from(&own::ADMISSION_ENDED),
+            ReserveError::AdmissionSpent => Self::from(&own::ADMISSION_SPENT),
+            ReserveError::SeatsUnavailable(seats) => {
+                Self::from(&own::SEATS_UNAVAILABLE).with("unavailable_seats", seats)
+            }
+            ReserveError::ReservationLimit { id, retry_after } => {
+                let problem = Self::from(&own::RESERVATION_LIMIT).retry_after(retry_after);
+                match id {
+                    Some(id) => problem.with("reservation_id", id.to_string()),
+                    None => problem,
+                }
+            }
+            ReserveError::CoolingDown { retry_after } => {
+                Self::from(&own::COOLING_DOWN).retry_after(retry_after)
+            }
+            ReserveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BlockError> for Problem {
+    fn from(error: BlockError) -> Self {
+        match error {
+            BlockError::Owned(seats) => Self::from(&own::SEATS_UNAVAILABLE).with("unavailable_seats", seats),
+            BlockError::Unknown(seats) => Self::from(&own::UNKNOWN_SEATS).with("unknown_seats", seats),
+            BlockError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What is not there.
+pub fn not_found<T>(found: Option<T>) -> Result<T, Problem> {
+    found.ok_or_else(|| Problem::from(&codes::NOT_FOUND))
+}
+
+/// What is not there, or a store's failure.
+pub fn found<T>(found: Result<Option<T>, StoreError>) -> Result<T, Problem> {
+    not_found(found?)
+}

@@ -1,0 +1,69 @@
+//! The operator family: the catalogue, made and changed by those who may.
+
+mod movies;
+mod screens;
+mod shows;
+mod theatres;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use shared::problem::{Problem, codes};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(movies::routes())
+        .merge(theatres::routes())
+        .merge(screens::routes())
+        .merge(shows::routes())
+}
+
+/// A document with a JSON merge patch applied (RFC 7396), one level deep: null puts a field back to its default.
+fn patched<T: Serialize + DeserializeOwned>(current: &T, patch: Value) -> Result<T, Problem> {
+    let Value::Object(patch) = patch else {
+        return Err(Problem::from(&codes::INVALID_FIELDS).detail("a patch is a JSON object"));
+    };
+    let mut document = serde_json::to_value(current).map_err(|_| Problem::from(&codes::INTERNAL))?;
+    for (field, value) in patch {
+        match (value, document.as_object_mut()) {
+            (Value::Null, Some(document)) => drop(document.remove(&field)),
+            (value, Some(document)) => drop(document.insert(field, value)),
+            (_, None) => {}
+        }
+    }
+    serde_json::from_value(document)
+        .map_err(|error| Problem::from(&codes::INVALID_FIELDS).detail(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        name: String,
+        #[serde(default)]
+        size: Option<u8>,
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_null_clears() {
+        let thing = Thing { name: "a".to_owned(), size: Some(1) };
+        assert_eq!(
+            patched(&thing, json!({"name": "b"})).unwrap(),
+            Thing { name: "b".to_owned(), size: Some(1) }
+        );
+        assert_eq!(patched(&thing, json!({"size": null})).unwrap().size, None);
+        for bad in [json!({"nmae": "b"}), json!({"name": null}), json!([])] {
+            assert_eq!(patched(&thing, bad).unwrap_err().code().code, "invalid_fields");
+        }
+    }
+}

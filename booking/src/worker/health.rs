@@ -1,0 +1,65 @@
+//! Publishes, for every drop with shows on sale, how many seats are left and how this replica is doing.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use shared::drop::{Health, write_health};
+use shared::ids::DropSlug;
+use shared::store::StoreError;
+
+use crate::app::AppState;
+use crate::domain::holds::SeatState;
+use crate::metrics::{POOL_WAIT_SECONDS, SEATS_FREE, SEATS_HELD};
+use crate::store::catalogue;
+
+#[derive(Default)]
+struct Stock {
+    free: u64,
+    held: u64,
+}
+
+/// One round. What cannot be measured is not published: health that grows old stops the line by itself.
+pub async fn run(app: &AppState) {
+    if let Err(error) = publish(app).await {
+        tracing::debug!(%error, "health could not be published");
+    }
+}
+
+async fn publish(app: &AppState) -> Result<(), StoreError> {
+    let store = &app.store;
+    let mut stock: BTreeMap<DropSlug, Stock> = BTreeMap::new();
+    for known in catalogue::on_sale(&store.pool, app.clock.now()).await? {
+        let map = store.holds.map(known.show).await?;
+        let stock = stock.entry(known.drop).or_default();
+        stock.free += map.count(SeatState::Free) as u64;
+        stock.held += map.count(SeatState::Held) as u64;
+    }
+    let pool_wait_ms = pool_wait_ms(app).await?;
+    let load = app.load.load();
+    let at_ms = store.now().await?.as_millisecond();
+    for (drop, Stock { free, held }) in stock {
+        let health = Health {
+            at_ms,
+            free,
+            held,
+            p99_ms: load.p99_ms,
+            error_share: load.error_share,
+            in_flight: load.in_flight,
+            pool_wait_ms,
+        };
+        write_health(&store.redis, &drop, &health).await?;
+        #[expect(clippy::cast_precision_loss, reason = "a drop has far fewer than 2^52 seats")]
+        let (free, held) = (free as f64, held as f64);
+        metrics::gauge!(SEATS_FREE, "drop" => drop.to_string()).set(free);
+        metrics::gauge!(SEATS_HELD, "drop" => drop.to_string()).set(held);
+    }
+    Ok(())
+}
+
+async fn pool_wait_ms(app: &AppState) -> Result<f64, StoreError> {
+    let started = Instant::now();
+    drop(app.store.pool.acquire().await?);
+    let waited = started.elapsed().as_secs_f64();
+    metrics::gauge!(POOL_WAIT_SECONDS).set(waited);
+    Ok(waited * 1000.0)
+}

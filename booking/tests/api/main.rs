@@ -1,0 +1,4 @@
+//! The shop's API, tested from outside on real stores.
+
+mod confirm;
+mod till;
