@@ -31,7 +31,7 @@ impl Reply {
     ///
     /// # Panics
     /// When the status is another, showing request and body.
-    #[must_use]
+    #[allow(clippy::return_self_not_must_use, reason = "often the status is all a test looks at")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{} was answered with {}: {}", self.request, self.status, self.body);
