@@ -19,6 +19,7 @@ use crate::registry::{Known, Registry};
 use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
+use crate::store::restore::Restorer;
 use crate::tokens::Tokens;
 
 /// What a request can reach. Clones share it.
@@ -41,6 +42,8 @@ pub struct App {
     pub line: RedisLine,
     /// Brings what the line did into the ledger.
     pub recorder: Recorder,
+    /// Fills Redis again.
+    pub restorer: Restorer,
     /// Signs and checks.
     pub tokens: Tokens,
     /// Who runs drops.
@@ -77,10 +80,11 @@ impl AppState {
         Ok(Self(Arc::new(App {
             registry: Registry::default(),
             drops: Drops::new(pool.clone()),
-            recorder: Recorder::new(line.clone(), ledger.clone()),
+            recorder: Recorder::new(line.clone(), ledger.clone(), clock.clone()),
             tokens: Tokens::new(&config.secret, config.issuer(), clock.clone()),
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
+            restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             ledger,
             line,
             pool,
@@ -106,7 +110,9 @@ impl AppState {
         let (pool, redis) = (self.pool.clone(), self.redis.clone());
         let postgres = move || {
             let pool = pool.clone();
-            async move { sqlx::query("SELECT 1").execute(&pool).await.map(drop).map_err(|error| error.to_string()) }
+            async move {
+                sqlx::query("SELECT 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
+            }
         };
         let redis = move || {
             let mut redis = redis.clone();

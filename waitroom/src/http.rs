@@ -9,6 +9,7 @@ mod drops;
 mod error;
 mod keys;
 mod operator;
+mod pages;
 mod places;
 
 use axum::Router;
@@ -52,6 +53,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::close_drop))
         .routes(routes!(operator::show_audit))
         .routes(routes!(operator::show_stats))
+        .merge(pages::routes().into())
         .with_state(app.clone())
         .split_for_parts();
     frame(routes, Frame { service: "waitroom", openapi, codes: codes::ALL })

@@ -15,7 +15,7 @@ const EXIT_CONFIGURATION: u8 = 64;
 async fn main() -> ExitCode {
     let mut vars = Vars::from_env();
     let config = Config::from_vars(&mut vars);
-    shared::telemetry::init(&vars);
+    shared::telemetry::start_logging(&mut vars);
     if let Err(error) = vars.finish() {
         tracing::error!("{error}");
         return ExitCode::from(EXIT_CONFIGURATION);

@@ -175,12 +175,22 @@ mod tests {
     use super::*;
 
     fn tokens(letter: &str) -> Tokens {
-        Tokens::new(&Secret::new(&letter.repeat(32)).unwrap(), "http://waitroom.test".to_owned(), Clock::System)
+        Tokens::new(
+            &Secret::new(&letter.repeat(32)).unwrap(),
+            "http://waitroom.test".to_owned(),
+            Clock::System,
+        )
     }
 
     fn proof() -> PlaceProof {
         let place = PlaceId(Uuid::from_u128(7));
-        PlaceProof { identity: Identity::device("abc"), place, score: Some(Score(1 << 52)), epoch: 3, began_behind: Some(9) }
+        PlaceProof {
+            identity: Identity::device("abc"),
+            place,
+            score: Some(Score(1 << 52)),
+            epoch: 3,
+            began_behind: Some(9),
+        }
     }
 
     #[test]
@@ -206,7 +216,12 @@ mod tests {
     async fn the_same_grant_gives_the_same_admission() {
         let tokens = tokens("a");
         let now_ms = Clock::System.now().as_second() * 1_000;
-        let grant = Grant { sid: shared::ids::Sid(Uuid::from_u128(1)), issued_ms: now_ms, expires_ms: now_ms + 300_000, entry: None };
+        let grant = Grant {
+            sid: shared::ids::Sid(Uuid::from_u128(1)),
+            issued_ms: now_ms,
+            expires_ms: now_ms + 300_000,
+            entry: None,
+        };
         let drop: DropSlug = "one".parse().unwrap();
         let first = tokens.sign_admission(&drop, Identity::device("abc"), &grant);
         assert_eq!(first, tokens.sign_admission(&drop, Identity::device("abc"), &grant));

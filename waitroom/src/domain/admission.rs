@@ -26,7 +26,9 @@ pub async fn claim(line: &impl Line, drop: &Drop, proof: &PlaceProof) -> Result<
     match line.claim(&drop.slug, proof.place).await? {
         Claimed::Admitted(grant) => Ok(grant),
         // The place of the token was called and lapsed; its successor waits.
-        Claimed::Waiting(place) if place.generation() > proof.place.generation() => Err(ClaimError::TurnLapsed),
+        Claimed::Waiting(place) if place.generation() > proof.place.generation() => {
+            Err(ClaimError::TurnLapsed)
+        }
         Claimed::Waiting(_) => Err(ClaimError::NotYourTurn),
         Claimed::Over(_) => Err(ClaimError::TurnLapsed),
     }

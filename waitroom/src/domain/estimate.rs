@@ -59,7 +59,12 @@ impl Pace {
         if slow <= 0.0 {
             return None;
         }
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate"
+        )]
         let seconds = |calls_per_minute: f64| ((ahead + 1) as f64 * 60.0 / calls_per_minute).min(1e9) as u64;
         Some(Eta { low_s: seconds(fast), high_s: seconds(slow) + 1 })
     }
@@ -110,7 +115,8 @@ mod tests {
 
     #[test]
     fn another_epoch_begins_another_measurement() {
-        let pace = Pace::default().after(0, 100, None, 60).after(10_000, 110, None, 60).after(11_000, 1, None, 60);
+        let pace =
+            Pace::default().after(0, 100, None, 60).after(10_000, 110, None, 60).after(11_000, 1, None, 60);
         assert_eq!(pace.calls_per_minute(), None);
     }
 

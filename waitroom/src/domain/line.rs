@@ -1,5 +1,4 @@
-//! The line of a drop as the domain needs it: what can be asked, and what is answered. Redis answers in production;
-//! [`model::ModelLine`] is the same in memory and the specification of it.
+//! The line of a drop as the domain needs it: what can be asked, and what is answered. Redis answers in production.
 
 use shared::ids::{DropSlug, Sid};
 use shared::store::StoreError;
@@ -7,8 +6,6 @@ use shared::store::StoreError;
 use crate::domain::drop::Drop;
 use crate::domain::ledger::{Entry, EntryId};
 use crate::domain::place::{PlaceId, Score};
-
-pub mod model;
 
 /// Where an identity stands, and what is true of the line at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,31 +163,58 @@ pub const BATCH: u64 = 200;
 /// Errors of all: [`StoreError::Lost`] while the line is being restored.
 pub trait Line {
     /// Where an identity stands; `place` is any of its places.
-    fn stands(&self, drop: &DropSlug, place: PlaceId) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+    fn stands(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+    ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
     /// Gives an identity its place; `drawn` is the score in the lobby.
-    fn join(&self, drop: &DropSlug, place: PlaceId, drawn: Score) -> impl Future<Output = Result<Joined, StoreError>> + Send;
+    fn join(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+        drawn: Score,
+    ) -> impl Future<Output = Result<Joined, StoreError>> + Send;
 
     /// Gives up the live place of an identity.
-    fn leave(&self, drop: &DropSlug, place: PlaceId) -> impl Future<Output = Result<Left, StoreError>> + Send;
+    fn leave(&self, drop: &DropSlug, place: PlaceId)
+    -> impl Future<Output = Result<Left, StoreError>> + Send;
 
     /// Picks up the admission of a called place.
-    fn claim(&self, drop: &DropSlug, place: PlaceId) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
+    fn claim(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// A fresh token for a slot that lives.
     fn renew(&self, drop: &DropSlug, sid: Sid) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Ends an admission; `None` where it had ended.
-    fn end(&self, drop: &DropSlug, sid: Sid) -> impl Future<Output = Result<Option<EntryId>, StoreError>> + Send;
+    fn end(
+        &self,
+        drop: &DropSlug,
+        sid: Sid,
+    ) -> impl Future<Output = Result<Option<EntryId>, StoreError>> + Send;
 
     /// Brings back a place of an older epoch.
-    fn put_back(&self, drop: &DropSlug, place: PlaceId, score: Score) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+    fn put_back(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+        score: Score,
+    ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
     /// Frees lapsed slots and calls who is next. `sids` names the admissions: its last 16 bits are replaced.
     fn call_next(&self, drop: &DropSlug, sids: Sid) -> impl Future<Output = Result<Tick, StoreError>> + Send;
 
     /// What the ledger has yet to learn, oldest first, at most `most` entries, and the epoch it is read in.
-    fn unrecorded(&self, drop: &DropSlug, most: u32) -> impl Future<Output = Result<(i64, Vec<Entry>), StoreError>> + Send;
+    fn unrecorded(
+        &self,
+        drop: &DropSlug,
+        most: u32,
+    ) -> impl Future<Output = Result<(i64, Vec<Entry>), StoreError>> + Send;
 
     /// The ledger knows everything up to `last`, read in `epoch`: calls become claimable, and the number of those is
     /// given; `None` where the epoch is another one by now, so that nothing was marked.

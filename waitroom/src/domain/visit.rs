@@ -52,7 +52,12 @@ pub struct JoinedLine {
 }
 
 /// Gives the visitor a place, or the one they have.
-pub async fn join(line: &impl Line, keys: &PlaceKeys, drop: &Drop, identity: Identity) -> Result<JoinedLine, JoinError> {
+pub async fn join(
+    line: &impl Line,
+    keys: &PlaceKeys,
+    drop: &Drop,
+    identity: Identity,
+) -> Result<JoinedLine, JoinError> {
     let first = keys.first_place(&drop.slug, &identity);
     let (is_new, standing) = match line.join(&drop.slug, first, Score::drawn(&drop.seed, first)).await? {
         Joined::New(standing) => (true, standing),
@@ -66,7 +71,12 @@ pub async fn join(line: &impl Line, keys: &PlaceKeys, drop: &Drop, identity: Ide
 }
 
 /// What a token for this standing says; `asked` where no place is found.
-fn proof_of(standing: &Standing, identity: Identity, asked: PlaceId, began_behind: Option<u64>) -> PlaceProof {
+fn proof_of(
+    standing: &Standing,
+    identity: Identity,
+    asked: PlaceId,
+    began_behind: Option<u64>,
+) -> PlaceProof {
     let (place, score, rank) = match &standing.spot {
         Spot::Queued { place, score, rank, .. } => (*place, Some(*score), Some(*rank)),
         Spot::Called { place, slot } => (*place, Some(slot.score), None),
@@ -80,7 +90,11 @@ fn proof_of(standing: &Standing, identity: Identity, asked: PlaceId, began_behin
 }
 
 /// Where the holder of a token stands, and the new token where the old one no longer says so.
-pub async fn look(line: &impl Line, drop: &Drop, proof: &PlaceProof) -> Result<(Standing, Option<PlaceProof>), StoreError> {
+pub async fn look(
+    line: &impl Line,
+    drop: &Drop,
+    proof: &PlaceProof,
+) -> Result<(Standing, Option<PlaceProof>), StoreError> {
     let mut standing = line.stands(&drop.slug, proof.place).await?;
     if proof.epoch < standing.epoch {
         let score = proof.score.unwrap_or_else(|| Score::drawn(&drop.seed, proof.place));
@@ -94,7 +108,9 @@ pub async fn look(line: &impl Line, drop: &Drop, proof: &PlaceProof) -> Result<(
     };
     let is_current = live == Some(proof.place) && proof.epoch == standing.epoch;
     let began_behind = proof.began_behind.filter(|_| live == Some(proof.place));
-    let renewed = live.filter(|_| !is_current).map(|_| proof_of(&standing, proof.identity.clone(), proof.place, began_behind));
+    let renewed = live
+        .filter(|_| !is_current)
+        .map(|_| proof_of(&standing, proof.identity.clone(), proof.place, began_behind));
     Ok((standing, renewed))
 }
 
@@ -103,7 +119,9 @@ fn is_missing(spot: &Spot, proved: PlaceId, score: Score) -> bool {
     match spot {
         Spot::Queued { place, score: found, on_side, .. } => *place == proved && *found > score && !on_side,
         Spot::Called { .. } => false,
-        Spot::Gone { place, reason } => place.generation() < proved.generation() || *reason == GoneReason::Requeued,
+        Spot::Gone { place, reason } => {
+            place.generation() < proved.generation() || *reason == GoneReason::Requeued
+        }
         Spot::Unknown => true,
     }
 }

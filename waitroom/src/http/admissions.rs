@@ -41,9 +41,13 @@ pub(super) struct RedeemBody {
         (status = 503, description = "`dependency_unavailable`"),
     )
 )]
-pub(super) async fn redeem_code(State(app): State<AppState>, Body(body): Body<RedeemBody>) -> Result<Response, Problem> {
+pub(super) async fn redeem_code(
+    State(app): State<AppState>,
+    Body(body): Body<RedeemBody>,
+) -> Result<Response, Problem> {
     to_completion(async move {
-        let spent = app.line.spend_code(&body.code).await?.ok_or_else(|| Problem::from(&codes::CODE_SPENT))?;
+        let spent =
+            app.line.spend_code(&body.code).await?.ok_or_else(|| Problem::from(&codes::CODE_SPENT))?;
         if body.origin.is_some_and(|origin| origin != spent.origin) {
             return Err(Problem::from(&codes::CODE_SPENT).detail("the code was made for another site"));
         }
@@ -102,8 +106,8 @@ pub(super) async fn end_admission(
 ) -> Result<StatusCode, Problem> {
     let admission = admission_of(&app, &known.drop.slug, &headers).await?;
     to_completion(async move {
-        if let Some(entry) = app.line.end(&admission.drop, admission.sid).await? {
-            app.recorder.until_recorded(&admission.drop, entry).await?;
+        if app.line.end(&admission.drop, admission.sid).await?.is_some() {
+            app.recorder.record(&admission.drop).await?;
         }
         Ok(StatusCode::NO_CONTENT)
     })
@@ -113,5 +117,9 @@ pub(super) async fn end_admission(
 async fn admission_of(app: &AppState, drop: &DropSlug, headers: &HeaderMap) -> Result<Admission, Problem> {
     let token = bearer(headers)?.ok_or_else(|| Problem::from(&ADMISSION_REQUIRED))?;
     let admission = app.tokens.verifier().verify(token).await?;
-    if admission.drop == *drop { Ok(admission) } else { Err(Problem::from(&shared::admission::ADMISSION_INVALID)) }
+    if admission.drop == *drop {
+        Ok(admission)
+    } else {
+        Err(Problem::from(&shared::admission::ADMISSION_INVALID))
+    }
 }

@@ -91,7 +91,8 @@ impl FromRequestParts<AppState> for Holder {
                 token
             }
         };
-        let proof = app.tokens.check_place(slug, &token).ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;
+        let proof =
+            app.tokens.check_place(slug, &token).ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;
         Ok(Self { known, proof })
     }
 }

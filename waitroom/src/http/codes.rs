@@ -3,17 +3,59 @@
 use shared::admission::{ADMISSION_EXPIRED, ADMISSION_INVALID, ADMISSION_REQUIRED};
 use shared::problem::Code;
 
-pub const PLACE_REQUIRED: Code = Code::new("place_required", 401, "You need a place in line", "Join the line first: `POST /v1/drops/{drop}/places`. Then send the place token as `Authorization: Bearer …`, or its cookie.");
-pub const PLACE_INVALID: Code = Code::new("place_invalid", 401, "The place token is not valid", "It was not made here, was changed, or is of another drop. Join the line again: whoever has a place gets the same one.");
-pub const DROP_NOT_OPEN: Code = Code::new("drop_not_open", 409, "The lobby has not opened yet", "Come back when the lobby opens; coming early earns nothing.");
-pub const ALREADY_SERVED: Code = Code::new("already_served", 409, "You have had your turn", "This drop gives everybody one turn.");
+pub const PLACE_REQUIRED: Code = Code::new(
+    "place_required",
+    401,
+    "You need a place in line",
+    "Join the line first: `POST /v1/drops/{drop}/places`. Then send the place token as `Authorization: Bearer …`, or its cookie.",
+);
+pub const PLACE_INVALID: Code = Code::new(
+    "place_invalid",
+    401,
+    "The place token is not valid",
+    "It was not made here, was changed, or is of another drop. Join the line again: whoever has a place gets the same one.",
+);
+pub const DROP_NOT_OPEN: Code = Code::new(
+    "drop_not_open",
+    409,
+    "The lobby has not opened yet",
+    "Come back when the lobby opens; coming early earns nothing.",
+);
+pub const ALREADY_SERVED: Code =
+    Code::new("already_served", 409, "You have had your turn", "This drop gives everybody one turn.");
 pub const DROP_CLOSED: Code = Code::new("drop_closed", 410, "The drop is over", "Nobody is let in any more.");
-pub const NOT_YOUR_TURN: Code = Code::new("not_your_turn", 409, "It is not your turn yet", "Wait until the state of your place is `called`; ask again after `poll_after_ms`.");
-pub const TURN_LAPSED: Code = Code::new("turn_lapsed", 410, "Your turn is over", "The admission was not picked up or not used in time, or you have left. Look at your place: by the drop's policy you may be in line again.");
-pub const CODE_SPENT: Code = Code::new("code_spent", 410, "The code is not good any more", "A code is good once and for a minute. Claim the admission again for a new one.");
-pub const SESSION_OVER: Code = Code::new("session_over", 410, "Your session is over", "The admission has ended, or has been renewed as long as the drop allows. A reservation you hold can still be paid for.");
-pub const INVALID_STATE: Code = Code::new("invalid_state", 409, "The drop is not in a state that allows this", "The detail says which state it is in. Opening and closing cannot be undone.");
-pub const SLUG_TAKEN: Code = Code::new("slug_taken", 409, "There is a drop of this name", "Choose another slug.");
+pub const NOT_YOUR_TURN: Code = Code::new(
+    "not_your_turn",
+    409,
+    "It is not your turn yet",
+    "Wait until the state of your place is `called`; ask again after `poll_after_ms`.",
+);
+pub const TURN_LAPSED: Code = Code::new(
+    "turn_lapsed",
+    410,
+    "Your turn is over",
+    "The admission was not picked up or not used in time, or you have left. Look at your place: by the drop's policy you may be in line again.",
+);
+pub const CODE_SPENT: Code = Code::new(
+    "code_spent",
+    410,
+    "The code is not good any more",
+    "A code is good once and for a minute. Claim the admission again for a new one.",
+);
+pub const SESSION_OVER: Code = Code::new(
+    "session_over",
+    410,
+    "Your session is over",
+    "The admission has ended, or has been renewed as long as the drop allows. A reservation you hold can still be paid for.",
+);
+pub const INVALID_STATE: Code = Code::new(
+    "invalid_state",
+    409,
+    "The drop is not in a state that allows this",
+    "The detail says which state it is in. Opening and closing cannot be undone.",
+);
+pub const SLUG_TAKEN: Code =
+    Code::new("slug_taken", 409, "There is a drop of this name", "Choose another slug.");
 
 /// All of them.
 pub const ALL: &[&Code] = &[

@@ -108,7 +108,11 @@ impl DropStatus {
             },
             epoch: drop.epoch.max(tick.epoch),
             frontier: tick.frontier.filter(|_| opened).map(|score| score.to_string()),
-            updated_at: pulse.tick.as_ref().and_then(|tick| Timestamp::from_millisecond(tick.now_ms).ok()).unwrap_or(now),
+            updated_at: pulse
+                .tick
+                .as_ref()
+                .and_then(|tick| Timestamp::from_millisecond(tick.now_ms).ok())
+                .unwrap_or(now),
         }
     }
 }
@@ -134,7 +138,10 @@ pub(super) async fn list_drops(State(app): State<AppState>) -> Response {
         (status = 404, description = "`not_found`"),
     )
 )]
-pub(super) async fn show_drop(State(app): State<AppState>, OfDrop(known): OfDrop) -> Result<Response, Problem> {
+pub(super) async fn show_drop(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+) -> Result<Response, Problem> {
     Ok(public(DropStatus::of(&known, app.clock.now())))
 }
 
@@ -147,7 +154,10 @@ pub(super) async fn show_drop(State(app): State<AppState>, OfDrop(known): OfDrop
         (status = 404, description = "`not_found`"),
     )
 )]
-pub(super) async fn show_draw(State(app): State<AppState>, OfDrop(known): OfDrop) -> Result<Response, Problem> {
+pub(super) async fn show_draw(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+) -> Result<Response, Problem> {
     let status = DropStatus::of(&known, app.clock.now());
     let algorithm = "score = the first 52 bits, big-endian, of HMAC-SHA256(seed, place id as 36 lower-case characters); lowest first";
     Ok(public(Draw { drop: status.drop, algorithm, published: status.draw }))

@@ -70,14 +70,21 @@ impl<K: Clone + Eq + Hash> Bound<K> {
         Err(Problem::from(&codes::RATE_LIMITED)
             .retry_after(wait)
             .header(HeaderName::from_static("ratelimit"), &format!("\"{name}\";r=0;t={seconds}"))
-            .header(HeaderName::from_static("ratelimit-policy"), &format!("\"{name}\";q={};w={window}", self.burst)))
+            .header(
+                HeaderName::from_static("ratelimit-policy"),
+                &format!("\"{name}\";q={};w={window}", self.burst),
+            ))
     }
 }
 
 impl Limiter {
     /// Bounds in requests a second, with two seconds' worth at once; 0 is no bound.
     pub fn new(per_identity: u32, per_address: u32) -> Self {
-        Self { identities: Bound::of(per_identity), addresses: Bound::of(per_address), clock: DefaultClock::default() }
+        Self {
+            identities: Bound::of(per_identity),
+            addresses: Bound::of(per_address),
+            clock: DefaultClock::default(),
+        }
     }
 
     /// Goes on unless this identity or this address has asked too often.
@@ -127,7 +134,8 @@ mod tests {
     fn an_address_is_limited_across_identities() {
         let limiter = Limiter::new(0, 1);
         let address = Some(IpAddr::from([127, 0, 0, 1]));
-        let joins = (0..5).filter(|n| limiter.check(Action::Join, &Identity::device(&n.to_string()), address).is_ok());
+        let joins = (0..5)
+            .filter(|n| limiter.check(Action::Join, &Identity::device(&n.to_string()), address).is_ok());
         assert_eq!(joins.count(), 2);
     }
 }

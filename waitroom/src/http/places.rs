@@ -94,8 +94,8 @@ pub async fn claim(app: &AppState, known: &Known, proof: PlaceProof) -> Result<A
         let claimed = admission::claim(&app.line, &known.drop, &proof).await;
         metrics::claimed(&claimed);
         let grant = claimed?;
-        if let Some(entry) = grant.entry {
-            app.recorder.until_recorded(slug, entry).await?;
+        if grant.entry.is_some() {
+            app.recorder.record(slug).await?;
         }
         let shop = app.config.booking_origin();
         let code = app.line.put_code(slug, grant.sid, &proof.identity, &shop).await?;
@@ -126,8 +126,8 @@ pub(super) fn admission_answer(
 pub async fn leave(app: &AppState, known: &Known, proof: PlaceProof) -> Result<(), Problem> {
     let (app, known) = (app.clone(), known.clone());
     to_completion(async move {
-        if let Some(entry) = visit::leave(&app.line, &known.drop, &proof).await? {
-            app.recorder.until_recorded(&known.drop.slug, entry).await?;
+        if visit::leave(&app.line, &known.drop, &proof).await?.is_some() {
+            app.recorder.record(&known.drop.slug).await?;
         }
         Ok(())
     })
@@ -157,7 +157,8 @@ pub(super) async fn join_drop(
     app.limiter.check(Action::Join, &visitor.identity, address)?;
     let (is_new, answer) = join(&app, &known, visitor.identity).await?;
     let token = answer.place_token.as_deref().unwrap_or_default();
-    let cookies = visitor.cookie.into_iter().chain([set_cookie(&app, &place_cookie(&known.drop.slug), token)]);
+    let cookies =
+        visitor.cookie.into_iter().chain([set_cookie(&app, &place_cookie(&known.drop.slug), token)]);
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, private(), setting(cookies), Json(answer)).into_response())
 }
@@ -181,7 +182,8 @@ pub(super) async fn show_place(
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Look, &proof.identity, address)?;
     let answer = look(&app, &known, proof).await?;
-    let cookie = answer.place_token.as_deref().map(|token| set_cookie(&app, &place_cookie(&known.drop.slug), token));
+    let cookie =
+        answer.place_token.as_deref().map(|token| set_cookie(&app, &place_cookie(&known.drop.slug), token));
     Ok((private(), setting(cookie), Json(answer)).into_response())
 }
 

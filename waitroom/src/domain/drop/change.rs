@@ -150,7 +150,12 @@ pub enum InvalidChange {
 
 impl NewDrop {
     /// The drop to make, with what its operator did not say filled in.
-    pub fn into_drop(self, defaults: DropDefaults, seed: Seed, now: Timestamp) -> Result<Drop, InvalidChange> {
+    pub fn into_drop(
+        self,
+        defaults: DropDefaults,
+        seed: Seed,
+        now: Timestamp,
+    ) -> Result<Drop, InvalidChange> {
         if self.settings.title.is_none() {
             return Err(InvalidChange::TitleMissing);
         }
@@ -199,7 +204,13 @@ fn standard(defaults: DropDefaults) -> Settings {
 impl Drop {
     /// The drop after a change, one version later.
     pub fn changed(mut self, change: DropChange, now: Timestamp) -> Result<Self, InvalidChange> {
-        length("reason", change.reason.iter().flat_map(|reason| reason.chars()).count(), 0, 500, "characters")?;
+        length(
+            "reason",
+            change.reason.iter().flat_map(|reason| reason.chars()).count(),
+            0,
+            500,
+            "characters",
+        )?;
         self.reschedule(&change, now)?;
         let settings = &mut self.settings;
         let rate = change.rate_per_minute.unwrap_or(settings.rate_per_minute);
@@ -266,12 +277,20 @@ fn check(settings: &Settings) -> Result<(), InvalidChange> {
 }
 
 fn check_order(settings: &Settings) -> Result<(), InvalidChange> {
-    let lobby_is_late = matches!((settings.lobby_opens_at, settings.opens_at), (Some(lobby), Some(open)) if lobby > open);
-    let opening_is_late = matches!((settings.opens_at, settings.closes_at), (Some(open), Some(close)) if open >= close);
+    let lobby_is_late =
+        matches!((settings.lobby_opens_at, settings.opens_at), (Some(lobby), Some(open)) if lobby > open);
+    let opening_is_late =
+        matches!((settings.opens_at, settings.closes_at), (Some(open), Some(close)) if open >= close);
     if lobby_is_late || opening_is_late { Err(InvalidChange::Order) } else { Ok(()) }
 }
 
-fn length(field: &'static str, length: usize, least: usize, most: usize, unit: &'static str) -> Result<(), InvalidChange> {
+fn length(
+    field: &'static str,
+    length: usize,
+    least: usize,
+    most: usize,
+    unit: &'static str,
+) -> Result<(), InvalidChange> {
     let fits = (least..=most).contains(&length);
     if fits { Ok(()) } else { Err(InvalidChange::Length { field, least, most, unit }) }
 }

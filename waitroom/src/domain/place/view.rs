@@ -109,7 +109,10 @@ impl Place {
             progress: 0.0,
             eta: None,
             poll_after_ms: estimate::POLL_WHEN_OVER_MS,
-            seats_left: sight.health.filter(|health| !health.is_stale(standing.now_ms)).map(|health| health.free),
+            seats_left: sight
+                .health
+                .filter(|health| !health.is_stale(standing.now_ms))
+                .map(|health| health.free),
             message: sight.drop.settings.message.clone(),
             opens_at: sight.drop.settings.opens_at,
             called_until: None,
@@ -139,7 +142,11 @@ impl Place {
         self.poll_after_ms = estimate::poll_after_ms(opened.then_some(rank), self.place_id);
         if !opened {
             // Nothing that depends on the score may be said before the draw.
-            self.state = if sight.drop.state(now, None) == DropState::Closed { PlaceState::Closed } else { PlaceState::Lobby };
+            self.state = if sight.drop.state(now, None) == DropState::Closed {
+                PlaceState::Closed
+            } else {
+                PlaceState::Lobby
+            };
             return;
         }
         self.state = match sight.drop.state(now, sight.health) {
@@ -170,7 +177,9 @@ impl Place {
                 self.ahead = Some(0);
                 self.eta = sight.pace.eta(0);
             }
-            (Some(_), Some(_)) => self.state = if lives { PlaceState::Admitted } else { PlaceState::Finished },
+            (Some(_), Some(_)) => {
+                self.state = if lives { PlaceState::Admitted } else { PlaceState::Finished }
+            }
             (Some(due_ms), None) if lives => {
                 self.state = PlaceState::Called;
                 self.called_until = Timestamp::from_millisecond(due_ms).ok();

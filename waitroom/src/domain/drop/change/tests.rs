@@ -28,7 +28,8 @@ fn only_slug_and_title_are_required() {
     assert_eq!(drop.settings.burst, 10);
     assert_eq!(drop.version, 1);
     assert!(serde_json::from_value::<NewDrop>(json!({"title": "No name"})).is_err());
-    let untitled = new_drop(json!({"slug": "premiere"})).into_drop(DropDefaults::default(), Seed([1; 32]), now());
+    let untitled =
+        new_drop(json!({"slug": "premiere"})).into_drop(DropDefaults::default(), Seed([1; 32]), now());
     assert_eq!(untitled.unwrap_err(), InvalidChange::TitleMissing);
 }
 
@@ -71,7 +72,13 @@ fn times_keep_their_order_and_null_takes_one_away() {
 
 #[test]
 fn an_origin_has_no_path() {
-    for (origin, valid) in [("https://shop.example", true), ("http://127.0.0.1:8081", true), ("https://a/b", false), ("shop", false), ("ftp://a", false)] {
+    for (origin, valid) in [
+        ("https://shop.example", true),
+        ("http://127.0.0.1:8081", true),
+        ("https://a/b", false),
+        ("shop", false),
+        ("ftp://a", false),
+    ] {
         let outcome = sample().changed(change(json!({"allowed_origins": [origin]})), now());
         assert_eq!(outcome.is_ok(), valid, "{origin}");
     }

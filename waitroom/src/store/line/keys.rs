@@ -1,0 +1,112 @@
+//! Every key of a drop's line, built here alone. They share the hash tag `{drop:SLUG}`.
+
+use jiff::Timestamp;
+use shared::drop::DropKeys;
+use shared::ids::DropSlug;
+
+use crate::domain::drop::Drop;
+
+/// The keys of a line, in the order in which the scripts number them.
+#[derive(Clone, Debug)]
+pub struct LineKeys {
+    /// `KEYS[1]`. Hash: `epoch`, `run_id` of the server it was written on.
+    pub epoch: String,
+    /// `KEYS[2]`. Hash: the drop's settings.
+    pub settings: String,
+    /// `KEYS[3]`. Sorted set: place → score.
+    pub queue: String,
+    /// `KEYS[4]`. Sorted set: place → score; called before the queue.
+    pub side: String,
+    /// `KEYS[5]`. Sorted set: sid → lives until, ms.
+    pub slots: String,
+    /// `KEYS[6]`. Hash: sid → record (JSON).
+    pub admissions: String,
+    /// `KEYS[7]`. Hash: place → sid.
+    pub places: String,
+    /// `KEYS[8]`. Hash: base → the last generation that ended, why, and the successor's score.
+    pub gone: String,
+    /// `KEYS[9]`. Stream: what the ledger has yet to learn.
+    pub unrecorded: String,
+    /// `KEYS[10]`. Counter of the places taken after opening in this epoch.
+    pub arrivals: String,
+    /// `KEYS[11]`. The highest score that the main line has been called to.
+    pub frontier: String,
+    /// `KEYS[12]`. Hash: `units`, `at`, `calls`.
+    pub credit: String,
+    /// `KEYS[13]`. Hash: booking's load and stock.
+    pub health: String,
+    tag: String,
+}
+
+impl LineKeys {
+    /// The keys of a drop.
+    pub fn of(drop: &DropSlug) -> Self {
+        let shared = DropKeys::of(drop);
+        let tag = format!("{{drop:{drop}}}:");
+        let key = |name: &str| format!("{tag}{name}");
+        Self {
+            epoch: shared.epoch,
+            settings: shared.settings,
+            queue: key("queue"),
+            side: key("side"),
+            slots: shared.slots,
+            admissions: key("admissions"),
+            places: key("places"),
+            gone: key("gone"),
+            unrecorded: shared.unrecorded,
+            arrivals: key("arrivals"),
+            frontier: key("frontier"),
+            credit: key("credit"),
+            health: shared.health,
+            tag,
+        }
+    }
+
+    /// `KEYS[1]` to `KEYS[count]`.
+    pub fn first(self, count: usize) -> Vec<String> {
+        let mut keys = vec![
+            self.epoch,
+            self.settings,
+            self.queue,
+            self.side,
+            self.slots,
+            self.admissions,
+            self.places,
+            self.gone,
+            self.unrecorded,
+            self.arrivals,
+            self.frontier,
+            self.credit,
+            self.health,
+        ];
+        keys.truncate(count);
+        keys
+    }
+
+    /// The key of a code, by its digest.
+    pub fn code(&self, digest: &str) -> String {
+        format!("{}code:{digest}", self.tag)
+    }
+}
+
+/// The fields of the `settings` hash, without `version`. A time that is not set is empty.
+pub fn settings(drop: &Drop) -> Vec<(&'static str, String)> {
+    let settings = &drop.settings;
+    let ms = |time: Option<Timestamp>| time.map(|time| time.as_millisecond().to_string()).unwrap_or_default();
+    vec![
+        ("state", drop.control.as_str().to_owned()),
+        ("lobby_opens_at", ms(settings.lobby_opens_at)),
+        ("opens_at", ms(settings.opens_at)),
+        ("closes_at", ms(settings.closes_at)),
+        ("rate_per_minute", settings.rate_per_minute.to_string()),
+        ("burst", settings.burst.to_string()),
+        ("max_active", settings.max_active.to_string()),
+        ("claim_window_s", settings.claim_window_s.to_string()),
+        ("session_max_s", settings.session_max_s.to_string()),
+        ("on_lapse", settings.on_lapse.as_str().to_owned()),
+        ("rejoin", u8::from(settings.rejoin).to_string()),
+        ("max_seats", settings.max_seats.to_string()),
+        ("hold_s", settings.hold_s.to_string()),
+        ("cooldown_s", settings.cooldown_s.to_string()),
+    ]
+}

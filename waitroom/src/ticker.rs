@@ -1,0 +1,152 @@
+//! The replica's pulse: every quarter of a second, for each drop, what happened is recorded and who is next is called.
+//! Any number of replicas may do so at the same time: each step is atomic in Redis.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use shared::drop::read_health;
+use shared::ids::Sid;
+use shared::service::Tasks;
+use shared::store::StoreError;
+use uuid::Uuid;
+
+use crate::app::AppState;
+use crate::domain::drop::{Drop, DropState};
+use crate::domain::line::{BATCH, Line as _, Tick};
+use crate::metrics;
+use crate::registry::Known;
+use crate::store::restore::Restored;
+
+/// How often the rows of drops are reread.
+const REREAD: Duration = Duration::from_secs(1);
+/// How many drops tick at the same time.
+const AT_ONCE: usize = 16;
+/// A drop that is over ticks only every so often, for what its last visitors do.
+const TICKS_A_CLOSED_TICK: u64 = 16;
+/// How many full batches one tick calls: the next tick goes on.
+const MOST_BATCHES: usize = 20;
+/// How many rows one page of drops has.
+const PAGE: u32 = 500;
+
+/// Starts the loops.
+pub fn start(app: &AppState, tasks: &Tasks) {
+    let ticking = app.clone();
+    let count = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    tasks.repeat(app.config.tick, move || {
+        let (app, count) = (ticking.clone(), count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        async move { app.tick_all(count).await }
+    });
+    let rereading = app.clone();
+    tasks.repeat(REREAD, move || {
+        let app = rereading.clone();
+        async move {
+            if let Err(error) = app.reread().await {
+                tracing::warn!(%error, "the drops could not be reread");
+            }
+            app.limiter.forget_idle();
+        }
+    });
+}
+
+impl AppState {
+    /// Rereads all drops, and puts in force what Redis does not have yet.
+    async fn reread(&self) -> Result<(), StoreError> {
+        let mut after = String::new();
+        loop {
+            let rows = self.drops.page(&after, PAGE).await?;
+            self.registry.learn(&rows);
+            match rows.last() {
+                Some(last) if rows.len() == PAGE as usize => after = last.slug.to_string(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Puts a drop that was just written in force, as far as Redis can be reached; the ticks see to the rest.
+    pub(crate) async fn put_in_force(&self, drop: &Drop) {
+        self.registry.learn(std::slice::from_ref(drop));
+        let written = match self.line.write_settings(drop).await {
+            Err(StoreError::Lost) => self.restore(drop).await,
+            other => other,
+        };
+        if let Err(error) = written {
+            tracing::warn!(drop = %drop.slug, %error, "a drop's settings will be in force when Redis is back");
+        }
+    }
+
+    async fn restore(&self, drop: &Drop) -> Result<(), StoreError> {
+        let restored = self.restorer.restore(&drop.slug).await;
+        match restored {
+            Ok(Restored::Done(drop)) => {
+                metrics::restored(true);
+                self.registry.learn(&[*drop]);
+                Ok(())
+            }
+            Ok(Restored::NotNeeded) => Ok(()),
+            Err(error) => {
+                metrics::restored(false);
+                Err(error)
+            }
+        }
+    }
+
+    async fn tick_all(&self, count: u64) {
+        let now = self.clock.now();
+        let due = |known: &Known| count.is_multiple_of(TICKS_A_CLOSED_TICK) || !is_over(known, now);
+        let drops = self.registry.all().into_iter().filter(due);
+        futures::stream::iter(drops)
+            .for_each_concurrent(AT_ONCE, |known| async move { self.tick(&known).await })
+            .await;
+    }
+
+    async fn tick(&self, known: &Known) {
+        let slug = &known.drop.slug;
+        let started = Instant::now();
+        let ticked = match self.tick_once(known).await {
+            Err(StoreError::Lost) => self.restore(&known.drop).await.map(|()| None),
+            other => other.map(Some),
+        };
+        match ticked {
+            Ok(Some(tick)) => metrics::ticked(slug, started.elapsed(), Some(&tick)),
+            Ok(None) => {}
+            Err(error) => {
+                metrics::ticked(slug, started.elapsed(), None);
+                tracing::warn!(drop = %slug, %error, "nobody is called while a store is away");
+            }
+        }
+    }
+
+    /// What happened before is recorded first: without the ledger nobody is called. Settings are written again where a
+    /// change has not reached Redis. What was called is recorded at once, so that it can be claimed.
+    async fn tick_once(&self, known: &Known) -> Result<Tick, StoreError> {
+        let slug = &known.drop.slug;
+        self.recorder.record(slug).await?;
+        self.line.write_settings(&known.drop).await?;
+        let mut tick = self.line.call_next(slug, fresh_sids()).await?;
+        for _ in 0..MOST_BATCHES {
+            if tick.called + tick.freed > 0 {
+                self.recorder.record(slug).await?;
+            }
+            if tick.called < BATCH && tick.freed < BATCH {
+                break;
+            }
+            let next = self.line.call_next(slug, fresh_sids()).await?;
+            tick = Tick { called: tick.called + next.called, freed: tick.freed + next.freed, ..next };
+        }
+        let health = read_health(&self.line.redis(), slug).await?;
+        known.beat(tick.clone(), health);
+        Ok(tick)
+    }
+}
+
+fn is_over(known: &Known, now: Timestamp) -> bool {
+    known.drop.state(now, None) == DropState::Closed
+        && known.pulse().tick.as_ref().is_some_and(|tick| tick.active == 0)
+}
+
+/// Names for a batch of admissions: random but for the last 16 bits, which the script numbers.
+fn fresh_sids() -> Sid {
+    Sid(Uuid::new_v4())
+}
