@@ -1,4 +1,5 @@
-//! The line of a drop as the domain needs it: what can be asked, and what is answered. Redis answers in production.
+//! The line of a drop as the domain needs it: what can be asked, and what is answered. Redis answers in production;
+//! [`model::ModelLine`] is the same in memory, and the specification of it.
 
 use shared::ids::{DropSlug, Sid};
 use shared::store::StoreError;
@@ -6,6 +7,8 @@ use shared::store::StoreError;
 use crate::domain::drop::Drop;
 use crate::domain::ledger::{Entry, EntryId};
 use crate::domain::place::{PlaceId, Score};
+
+pub mod model;
 
 /// Where an identity stands, and what is true of the line at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
