@@ -8,6 +8,7 @@ mod enter;
 mod error;
 mod list;
 mod operator;
+mod pages;
 mod payments;
 mod renew;
 mod reservations;
@@ -42,6 +43,7 @@ pub fn routes(state: AppState) -> Router {
         .merge(shopping())
         .merge(paying())
         .merge(operator::routes())
+        .merge(pages::routes().into())
         .layer(renewal)
         .with_state(state)
         .split_for_parts();

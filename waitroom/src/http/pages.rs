@@ -54,8 +54,8 @@ struct Wish {
 
 impl Wish {
     /// The wish, where it leads to the shop of this installation and nowhere else.
-    fn to_shop(self, app: &AppState) -> Option<Url> {
-        let url = Url::parse(&self.return_to?).ok()?;
+    fn shop_url(&self, app: &AppState) -> Option<Url> {
+        let url = Url::parse(self.return_to.as_deref()?).ok()?;
         (url.origin() == app.config.booking_url.origin()).then_some(url)
     }
 }
@@ -83,7 +83,7 @@ async fn show(
     let token = cookie(&headers, &place_cookie(slug));
     let proof = token.and_then(|token| app.tokens.check_place(slug, &token));
     let mut cookies: Vec<_> = visitor.cookie.into_iter().collect();
-    let mut queue = queue_page(&app, &known, wish);
+    let mut queue = queue_page(&app, &known, &wish);
     if let Some(proof) = proof {
         app.limiter.check(Action::Look, &proof.identity, address)?;
         match places::look(&app, &known, proof).await {
@@ -99,11 +99,11 @@ async fn show(
     Ok((setting(cookies), answer(&app, StatusCode::OK, &queue)).into_response())
 }
 
-fn queue_page(app: &AppState, known: &Known, wish: Wish) -> QueuePage {
+fn queue_page(app: &AppState, known: &Known, wish: &Wish) -> QueuePage {
     let now = app.clock.now();
     let status = DropStatus::of(known, now);
     let shop_url = format!("{}/drops/{}", app.config.booking_origin(), known.drop.slug);
-    QueuePage::of(status, now, shop_url, wish.to_shop(app))
+    QueuePage::of(status, now, shop_url, wish.shop_url(app))
 }
 
 /// The claim's form is answered with a way into the shop.
@@ -125,16 +125,16 @@ async fn join(
     match places::join(&app, &known, visitor.identity).await {
         Ok((_, joined)) => {
             cookies.extend(joined.place_token.map(|token| set_cookie(&app, &place_cookie(slug), &token)));
-            Ok((setting(cookies), to_queue(&app, &known, wish)).into_response())
+            Ok((setting(cookies), to_queue(&app, &known, &wish)).into_response())
         }
         Err(problem) if problem.code().code == codes::ALREADY_SERVED.code => {
-            let mut queue = queue_page(&app, &known, wish);
+            let mut queue = queue_page(&app, &known, &wish);
             queue.view = View::Finished;
             Ok(answer(&app, problem.status(), &queue))
         }
         // The queue page says why by itself.
         Err(problem) if is_one_of(&problem, &[&codes::DROP_NOT_OPEN, &codes::DROP_CLOSED]) => {
-            Ok(to_queue(&app, &known, wish).into_response())
+            Ok(to_queue(&app, &known, &wish).into_response())
         }
         Err(problem) => Err(problem),
     }
@@ -150,7 +150,7 @@ async fn leave(
         app.limiter.check(Action::Leave, &proof.identity, address)?;
         places::leave(&app, &known, proof).await?;
     }
-    Ok(to_queue(&app, &known, Wish::default()))
+    Ok(to_queue(&app, &known, &Wish::default()))
 }
 
 async fn claim(
@@ -160,31 +160,31 @@ async fn claim(
     holder: Result<Holder, Problem>,
     Form(wish): Form<Wish>,
 ) -> Result<Redirect, Problem> {
-    let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, wish)) };
+    let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, &wish)) };
     app.limiter.check(Action::Claim, &proof.identity, address)?;
     match places::claim(&app, &known, proof).await {
-        Ok(admission) => Ok(Redirect::to(&into_shop(&admission.booking_url, wish.to_shop(&app).as_ref()))),
+        Ok(admission) => Ok(Redirect::to(&inshop_url(&admission.booking_url, wish.shop_url(&app).as_ref()))),
         Err(problem) if is_one_of(&problem, &[&codes::NOT_YOUR_TURN, &codes::TURN_LAPSED]) => {
-            Ok(to_queue(&app, &known, wish))
+            Ok(to_queue(&app, &known, &wish))
         }
         Err(problem) => Err(problem),
     }
 }
 
 async fn back(State(app): State<AppState>, OfDrop(known): OfDrop) -> Redirect {
-    to_queue(&app, &known, Wish::default())
+    to_queue(&app, &known, &Wish::default())
 }
 
 /// Back to the queue page, with the wish.
-fn to_queue(app: &AppState, known: &Known, wish: Wish) -> Redirect {
+fn to_queue(app: &AppState, known: &Known, wish: &Wish) -> Redirect {
     let path = format!("/q/{}", known.drop.slug);
-    let Some(url) = wish.to_shop(app) else { return Redirect::to(&path) };
+    let Some(url) = wish.shop_url(app) else { return Redirect::to(&path) };
     let query = Serializer::new(String::new()).append_pair("return_to", url.as_str()).finish();
     Redirect::to(&format!("{path}?{query}"))
 }
 
 /// The way into the shop, to the page that was wished for.
-fn into_shop(booking_url: &str, wished: Option<&Url>) -> String {
+fn inshop_url(booking_url: &str, wished: Option<&Url>) -> String {
     let (Ok(mut url), Some(wished)) = (Url::parse(booking_url), wished) else {
         return booking_url.to_owned();
     };
@@ -210,9 +210,9 @@ mod tests {
     fn the_way_into_the_shop_leads_to_the_page_that_was_wished_for() {
         let way = "http://shop.test/enter?drop=one&code=abc&to=%2Fdrops%2Fone";
         let wished = Url::parse("http://shop.test/shows/7?x=1#y").unwrap();
-        assert_eq!(into_shop(way, None), way);
+        assert_eq!(inshop_url(way, None), way);
         assert_eq!(
-            into_shop(way, Some(&wished)),
+            inshop_url(way, Some(&wished)),
             "http://shop.test/enter?drop=one&code=abc&to=%2Fshows%2F7%3Fx%3D1"
         );
     }

@@ -1,0 +1,243 @@
+//! The checkout: a basket, its time, and paying for it. The form carries the attempt's Idempotency-Key, made with the
+//! page, so that a reload or a second press repeats nothing.
+
+mod paid;
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use shared::http::{Body, PathOf, to_completion};
+use shared::pages::page;
+use shared::problem::Problem;
+use uuid::Uuid;
+
+use self::paid::{Paid, PaymentProblem};
+use super::manage_cookie;
+use super::show::view;
+use super::view::BasketView;
+use crate::app::AppState;
+use crate::domain::ids::{BookingId, ReservationId};
+use crate::domain::release::{Release, release as release_seats};
+use crate::domain::reservation::{Reservation, ReservationStatus};
+use crate::http::bookings;
+use crate::http::caller::Caller;
+use crate::http::error::found;
+
+/// How soon a page asks again for a payment's answer, seconds.
+const WAIT_S: u64 = 2;
+
+/// A basket that can be paid for.
+#[derive(Template)]
+#[template(path = "checkout.html")]
+struct CheckoutPage {
+    basket: BasketView,
+    form: PayForm,
+    problem: Option<PaymentProblem>,
+    now: Timestamp,
+}
+
+/// A payment whose answer is not known yet.
+#[derive(Template)]
+#[template(path = "paying.html")]
+struct PayingPage {
+    basket: BasketView,
+    /// What to ask again with; without it the basket is looked at.
+    form: Option<PayForm>,
+    wait_s: u64,
+}
+
+/// A basket that cannot be paid for any more.
+#[derive(Template)]
+#[template(path = "basket_over.html")]
+struct BasketOverPage {
+    basket: BasketView,
+    ending: Ending,
+}
+
+/// Why a basket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Expired,
+    Released,
+    SeatsLost,
+    PaymentFailed,
+    AdmissionSpent,
+    Cancelled,
+}
+
+/// What the form of the checkout carries.
+#[derive(Clone, Deserialize)]
+pub(super) struct PayForm {
+    /// The Idempotency-Key.
+    attempt: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    payment_token: String,
+}
+
+impl PayForm {
+    /// A form for a new attempt.
+    fn new() -> Self {
+        let (name, email, payment_token) = Default::default();
+        Self { attempt: Uuid::new_v4().to_string(), name, email, payment_token }
+    }
+
+    /// The same answers for a new attempt.
+    fn again(self) -> Self {
+        Self { attempt: Uuid::new_v4().to_string(), ..self }
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    caller: Caller,
+    PathOf(id): PathOf<ReservationId>,
+) -> Result<Response, Problem> {
+    let reservation = own(&app, &caller, id).await?;
+    let overdue =
+        reservation.status == ReservationStatus::Pending && reservation.expires_at <= app.clock.now();
+    match (reservation.status, reservation.booking) {
+        (_, Some(booking)) => Ok(to_tickets(&app, id, booking)),
+        (ReservationStatus::Pending, _) if !overdue => {
+            checkout(&app, &reservation, StatusCode::OK, PayForm::new(), None).await
+        }
+        (ReservationStatus::Paying | ReservationStatus::Confirmed, _) => {
+            paying(&app, &reservation, None).await
+        }
+        (ReservationStatus::Pending | ReservationStatus::Expired, _) => {
+            over(&app, &reservation, StatusCode::GONE, Ending::Expired).await
+        }
+        (ReservationStatus::Released, _) => {
+            over(&app, &reservation, StatusCode::GONE, Ending::Released).await
+        }
+        (ReservationStatus::Cancelled, _) => {
+            over(&app, &reservation, StatusCode::GONE, Ending::Cancelled).await
+        }
+    }
+}
+
+pub(super) async fn pay(
+    State(app): State<AppState>,
+    caller: Caller,
+    PathOf(id): PathOf<ReservationId>,
+    Form(form): Form<PayForm>,
+) -> Result<Response, Problem> {
+    let reservation = own(&app, &caller, id).await?;
+    let status_and_outcome = confirm(&app, caller, id, &form).await?;
+    match status_and_outcome {
+        (_, Paid::Booked(booking)) => Ok(to_tickets(&app, id, booking)),
+        (_, Paid::Processing) => paying(&app, &reservation, Some(form)).await,
+        (_, Paid::Elsewhere) => paying(&app, &reservation, None).await,
+        (status, Paid::Over(ending)) => over(&app, &reservation, status, ending).await,
+        // Nothing is decided: the same attempt may be made again.
+        (status, Paid::Refused(PaymentProblem::Away)) => {
+            checkout(&app, &reservation, status, form, Some(PaymentProblem::Away)).await
+        }
+        (status, Paid::Refused(problem)) => {
+            checkout(&app, &reservation, status, form.again(), Some(problem)).await
+        }
+    }
+}
+
+/// Asks the API's own handler: keys, replays and answers are the same as for any client.
+async fn confirm(
+    app: &AppState,
+    caller: Caller,
+    id: ReservationId,
+    form: &PayForm,
+) -> Result<(StatusCode, Paid), Problem> {
+    let mut headers = HeaderMap::new();
+    if let Ok(key) = HeaderValue::try_from(&form.attempt) {
+        headers.insert("Idempotency-Key", key);
+    }
+    let token = Some(&form.payment_token).filter(|token| !token.is_empty());
+    let body = json!({
+        "reservation_id": id,
+        "payment_token": token,
+        "contact": { "email": form.email, "name": form.name },
+    });
+    let body = serde_json::from_value(body).expect("the body has the fields of a confirm");
+    match bookings::confirm(State(app.clone()), caller, headers, Body(body)).await {
+        Ok(answer) => Paid::read(answer).await,
+        Err(problem) => Paid::of(problem.status(), &problem.document()).ok_or(problem),
+    }
+}
+
+pub(super) async fn release(
+    State(app): State<AppState>,
+    caller: Caller,
+    PathOf(id): PathOf<ReservationId>,
+) -> Result<Redirect, Problem> {
+    let reservation = own(&app, &caller, id).await?;
+    let (store, show) = (app.store.clone(), reservation.show);
+    match to_completion(async move { release_seats(&store, &reservation).await }).await? {
+        Release::Ended => Ok(Redirect::to(&format!("/shows/{show}"))),
+        // The basket's page says what it is now.
+        Release::Paying | Release::Confirmed => Ok(to_basket(id)),
+    }
+}
+
+pub(super) async fn back(PathOf(id): PathOf<ReservationId>) -> Redirect {
+    to_basket(id)
+}
+
+fn to_basket(id: ReservationId) -> Redirect {
+    Redirect::to(&format!("/checkout/{id}"))
+}
+
+fn to_tickets(app: &AppState, reservation: ReservationId, booking: BookingId) -> Response {
+    let cookie = [(SET_COOKIE, manage_cookie(app, reservation))];
+    (cookie, Redirect::to(&format!("/b/{booking}"))).into_response()
+}
+
+async fn own(app: &AppState, caller: &Caller, id: ReservationId) -> Result<Reservation, Problem> {
+    let reservation = found(app.store.reservation(id).await)?;
+    caller.must_own(id, &reservation.buyer)?;
+    Ok(reservation)
+}
+
+async fn basket(app: &AppState, reservation: &Reservation) -> Result<BasketView, Problem> {
+    let plan = found(app.store.plans.get(reservation.show).await)?;
+    Ok(BasketView::of(reservation, view(app, &plan).await, &plan.show.theatre.time_zone))
+}
+
+async fn checkout(
+    app: &AppState,
+    reservation: &Reservation,
+    status: StatusCode,
+    form: PayForm,
+    problem: Option<PaymentProblem>,
+) -> Result<Response, Problem> {
+    let basket = basket(app, reservation).await?;
+    Ok(page(status, &CheckoutPage { basket, form, problem, now: app.clock.now() }))
+}
+
+async fn paying(
+    app: &AppState,
+    reservation: &Reservation,
+    form: Option<PayForm>,
+) -> Result<Response, Problem> {
+    let basket = basket(app, reservation).await?;
+    Ok(page(StatusCode::ACCEPTED, &PayingPage { basket, form, wait_s: WAIT_S }))
+}
+
+async fn over(
+    app: &AppState,
+    reservation: &Reservation,
+    status: StatusCode,
+    ending: Ending,
+) -> Result<Response, Problem> {
+    let basket = basket(app, reservation).await?;
+    Ok(page(status, &BasketOverPage { basket, ending }))
+}
+
+#[cfg(test)]
+mod tests;

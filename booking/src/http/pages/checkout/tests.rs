@@ -1,0 +1,87 @@
+use shared::money::{Currency, Money};
+
+use super::super::view::samples;
+use super::*;
+
+fn form() -> PayForm {
+    PayForm {
+        attempt: "k-1".to_owned(),
+        name: "Ada \"L\"".to_owned(),
+        email: "ada@example.org".to_owned(),
+        payment_token: "tok_slow".to_owned(),
+    }
+}
+
+fn checkout(problem: Option<PaymentProblem>) -> String {
+    let page = CheckoutPage { basket: samples::basket(), form: form(), problem, now: samples::now() };
+    let html = page.render().unwrap();
+    samples::check(&html);
+    html
+}
+
+#[test]
+fn a_basket_shows_its_seats_its_time_and_what_it_costs() {
+    let html = checkout(None);
+    for text in
+        ["25.00 EUR", "<strong>A2</strong>", "name=\"attempt\" value=\"k-1\"", "21:10:00", "Ada &#34;L&#34;"]
+    {
+        assert!(html.contains(text), "{text} is missing in {html}");
+    }
+    assert!(html.contains("value=\"tok_slow\" required checked>"), "{html}");
+}
+
+#[test]
+fn a_free_basket_asks_for_no_payment() {
+    let total = Money::new(0, Currency::EUR);
+    let basket = BasketView { total, ..samples::basket() };
+    let html = CheckoutPage { basket, form: form(), problem: None, now: samples::now() }.render().unwrap();
+    assert!(!html.contains("payment_token") && html.contains("Book for free"), "{html}");
+}
+
+#[test]
+fn every_refusal_is_explained_while_the_basket_stays() {
+    for problem in [
+        PaymentProblem::Declined,
+        PaymentProblem::InsufficientFunds,
+        PaymentProblem::ActionRequired,
+        PaymentProblem::Invalid { sentence: "contact.name needs a name".to_owned() },
+        PaymentProblem::Changed,
+        PaymentProblem::Away,
+    ] {
+        let html = checkout(Some(problem));
+        assert_eq!(html.matches("id=\"problem\"").count(), 1, "{html}");
+    }
+}
+
+#[test]
+fn a_payment_under_way_is_asked_for_again_with_the_same_attempt() {
+    let page = PayingPage { basket: samples::basket(), form: Some(form()), wait_s: 2 };
+    let html = page.render().unwrap();
+    samples::check(&html);
+    assert!(html.contains("value=\"k-1\"") && html.contains("data-again=\"2\""), "{html}");
+    let without = PayingPage { basket: samples::basket(), form: None, wait_s: 2 }.render().unwrap();
+    assert!(without.contains("method=\"get\"") && !without.contains("name=\"attempt\""), "{without}");
+}
+
+#[test]
+fn every_ending_has_a_way_on() {
+    for ending in [
+        Ending::Expired,
+        Ending::Released,
+        Ending::SeatsLost,
+        Ending::PaymentFailed,
+        Ending::AdmissionSpent,
+        Ending::Cancelled,
+    ] {
+        let html = BasketOverPage { basket: samples::basket(), ending }.render().unwrap();
+        samples::check(&html);
+        assert!(html.contains("href=\"/shows/00000000-0000-0000-0000-000000000007\""), "{ending:?}");
+    }
+}
+
+#[test]
+fn a_new_attempt_has_another_key() {
+    assert_ne!(PayForm::new().attempt, PayForm::new().attempt);
+    let again = form().again();
+    assert!(again.attempt != "k-1" && again.email == "ada@example.org");
+}

@@ -1,0 +1,183 @@
+//! The private link of a booking: its tickets with their codes.
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::Deserialize;
+use shared::http::PathOf;
+use shared::money::Money;
+use shared::pages::page;
+use shared::problem::Problem;
+
+use super::manage_cookie;
+use super::show::view;
+use super::view::{ShowView, readable};
+use crate::app::AppState;
+use crate::domain::booking::{Booking, BookingStatus, Ticket, TicketStatus};
+use crate::domain::ids::{BookingId, TicketId};
+use crate::http::caller::Caller;
+use crate::http::error::found;
+use crate::store::bookings;
+
+/// A booking with its tickets.
+#[derive(Template)]
+#[template(path = "booking.html")]
+struct BookingPage {
+    booking: BookingView,
+    private_link: String,
+}
+
+/// Asks for the part of the link that browsers keep to themselves.
+#[derive(Template)]
+#[template(path = "private_link.html")]
+struct PrivateLinkPage {
+    booking_id: BookingId,
+    refused: bool,
+}
+
+struct BookingView {
+    reference: String,
+    status: BookingStatus,
+    show: ShowView,
+    total: Money,
+    tickets: Vec<TicketView>,
+}
+
+struct TicketView {
+    id: TicketId,
+    seat: String,
+    category: String,
+    price: Money,
+    status: TicketStatus,
+}
+
+impl From<&Ticket> for TicketView {
+    fn from(ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            seat: ticket.seat.clone(),
+            category: readable(&ticket.category),
+            price: ticket.price,
+            status: ticket.status,
+        }
+    }
+}
+
+/// What a private link carries after `#`.
+#[derive(Deserialize)]
+pub(super) struct OpenForm {
+    manage_token: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    PathOf(id): PathOf<BookingId>,
+    caller: Result<Caller, Problem>,
+) -> Result<Response, Problem> {
+    let asks_for_link = || page(StatusCode::OK, &PrivateLinkPage { booking_id: id, refused: false });
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(problem) if problem.status().is_server_error() => return Err(problem),
+        Err(_) => return Ok(asks_for_link()),
+    };
+    // Whether there is such a booking is told to its owner alone.
+    match bookings::find(&app.store.pool, id).await? {
+        Some(booking) if caller.owns(booking.reservation, &booking.buyer) => tickets(&app, &booking).await,
+        _ => Ok(asks_for_link()),
+    }
+}
+
+pub(super) async fn open(
+    State(app): State<AppState>,
+    PathOf(id): PathOf<BookingId>,
+    Form(form): Form<OpenForm>,
+) -> Result<Response, Problem> {
+    let opened = app.manage.verify(form.manage_token.trim());
+    let booking = bookings::find(&app.store.pool, id).await?;
+    match (opened, booking) {
+        (Some(reservation), Some(booking)) if booking.reservation == reservation => {
+            let tickets = Redirect::to(&format!("/b/{id}"));
+            Ok(([(SET_COOKIE, manage_cookie(&app, reservation))], tickets).into_response())
+        }
+        _ => Ok(page(StatusCode::FORBIDDEN, &PrivateLinkPage { booking_id: id, refused: true })),
+    }
+}
+
+pub(super) async fn back(PathOf(id): PathOf<BookingId>) -> Redirect {
+    Redirect::to(&format!("/b/{id}"))
+}
+
+async fn tickets(app: &AppState, booking: &Booking) -> Result<Response, Problem> {
+    let plan = found(app.store.plans.get(booking.show).await)?;
+    let token = app.manage.token(booking.reservation);
+    let private_link = format!("{}/b/{}#{token}", app.public_url, booking.id);
+    let booking = BookingView {
+        reference: booking.reference.0.clone(),
+        status: booking.status,
+        show: view(app, &plan).await,
+        total: booking.total,
+        tickets: booking.tickets.iter().map(TicketView::from).collect(),
+    };
+    Ok(page(StatusCode::OK, &BookingPage { booking, private_link }))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::money::Currency;
+    use uuid::Uuid;
+
+    use super::super::view::samples;
+    use super::*;
+
+    fn sample(status: BookingStatus) -> String {
+        let ticket = |id, status| TicketView {
+            id: TicketId(Uuid::from_u128(id)),
+            seat: format!("A{id}"),
+            category: "Standard".to_owned(),
+            price: Money::new(1250, Currency::EUR),
+            status,
+        };
+        let booking = BookingView {
+            reference: "7KQ2M9XA".to_owned(),
+            status,
+            show: samples::show(),
+            total: Money::new(3750, Currency::EUR),
+            tickets: vec![
+                ticket(1, TicketStatus::Valid),
+                ticket(2, TicketStatus::Used),
+                ticket(3, TicketStatus::Cancelled),
+            ],
+        };
+        let private_link = "http://shop.test/b/7#m1.abc".to_owned();
+        let html = BookingPage { booking, private_link }.render().unwrap();
+        samples::check(&html);
+        html
+    }
+
+    #[test]
+    fn only_a_valid_ticket_shows_its_code() {
+        let html = sample(BookingStatus::Confirmed);
+        assert!(html.contains("7KQ2M9XA") && html.contains("37.50 EUR"), "{html}");
+        assert!(html.contains("/v1/tickets/00000000-0000-0000-0000-000000000001.svg"), "{html}");
+        assert_eq!(html.matches("<img src=\"/v1/tickets/").count(), 1);
+    }
+
+    #[test]
+    fn every_status_of_a_booking_has_its_words() {
+        assert!(sample(BookingStatus::Cancelled).contains("on its way back"));
+        assert!(sample(BookingStatus::Refunded).contains("was given back"));
+    }
+
+    #[test]
+    fn a_link_that_lost_its_end_can_be_completed_by_hand() {
+        for refused in [false, true] {
+            let html =
+                PrivateLinkPage { booking_id: BookingId(Uuid::from_u128(7)), refused }.render().unwrap();
+            samples::check(&html);
+            assert_eq!(html.contains("role=\"alert\""), refused);
+            assert!(html.contains("action=\"/b/00000000-0000-0000-0000-000000000007/open\""), "{html}");
+        }
+    }
+}
