@@ -133,7 +133,7 @@ pub struct OwnedSeats {
 }
 
 /// The whole map of a show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeatMap {
     /// Grows with every change.
     pub version: i64,

@@ -165,3 +165,20 @@ impl Holds {
         Reply::new(script, parts)
     }
 }
+
+/// How many holds of a show have yet to lapse, and which of them should have by this time. For the audit.
+pub async fn overdue_holds(
+    redis: &Redis,
+    show: ShowId,
+    by: Timestamp,
+) -> Result<(u64, Vec<String>), StoreError> {
+    let keys = ShowKeys::of(show);
+    let mut redis = redis.clone();
+    let mut all = redis::cmd("ZCARD");
+    all.arg(keys.expiries());
+    let count: u64 = within(Dependency::Redis, all.query_async(&mut redis)).await?;
+    let mut late = redis::cmd("ZRANGEBYSCORE");
+    late.arg(keys.expiries()).arg("-inf").arg(by.as_millisecond());
+    let overdue: Vec<String> = within(Dependency::Redis, late.query_async(&mut redis)).await?;
+    Ok((count, overdue))
+}

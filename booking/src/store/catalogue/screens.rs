@@ -46,7 +46,7 @@ async fn insert_seats(tx: &mut PgTransaction<'_>, screen: ScreenId, layout: &Lay
     sqlx::query!(
         r#"INSERT INTO booking.screen_seats
                (screen_id, seat_index, label, row_name, number, x, y, category, features)
-           SELECT $1, i, l, r, n, x, y, c, string_to_array(nullif(f, ''), ',')
+           SELECT $1, i, l, r, n, x, y, c, coalesce(string_to_array(nullif(f, ''), ','), '{}')
            FROM UNNEST($2::integer[], $3::text[], $4::text[], $5::integer[], $6::real[], $7::real[], $8::text[],
                        $9::text[]) AS seats (i, l, r, n, x, y, c, f)"#,
         screen.0,
