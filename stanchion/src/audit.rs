@@ -58,7 +58,5 @@ pub async fn run(options: &Options) -> Result<Exit, Failure> {
 }
 
 async fn check(target: &Target) -> Result<Vec<Check>, Failure> {
-    let mut checks = waitroom::audit::run(&target.database_url, &target.redis_url).await?;
-    checks.extend(booking::audit::run(&target.database_url, &target.redis_url).await?);
-    Ok(checks)
+    Ok(booking::audit::run(&target.database_url, &target.redis_url).await?)
 }

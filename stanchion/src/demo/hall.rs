@@ -73,9 +73,9 @@ fn features(row: char, number: u32, in_row: u32) -> Vec<&'static str> {
         return vec![];
     }
     match number {
-        1 => vec!["accessible"],
+        1 => vec!["wheelchair"],
         2 => vec!["companion"],
-        _ if number == in_row => vec!["accessible"],
+        _ if number == in_row => vec!["wheelchair"],
         _ if number == in_row - 1 => vec!["companion"],
         _ => vec![],
     }
@@ -108,7 +108,7 @@ mod tests {
         for row in rows() {
             let seats = seats_of(&row);
             let is = |index: usize, feature: &str| seats[index]["features"][0] == feature;
-            for index in (0..seats.len()).filter(|index| is(*index, "accessible")) {
+            for index in (0..seats.len()).filter(|index| is(*index, "wheelchair")) {
                 wheelchairs += 1;
                 assert!(is(index.saturating_sub(1), "companion") || is(index + 1, "companion"));
             }

@@ -234,9 +234,9 @@ pub struct Show {
     pub show_id: Text,
     /// `scheduled` shows are on sale.
     pub status: String,
-    /// Seats that nobody holds.
+    /// Seats that nobody holds; unknown while the shop has lost sight of its map.
     #[serde(default)]
-    pub available_seats: u64,
+    pub available_seats: Option<u64>,
 }
 
 /// A seat on the map.
@@ -256,7 +256,7 @@ pub struct Seat {
     pub y: f64,
     /// Whether it can be had.
     pub status: SeatStatus,
-    /// Such as `accessible` or `companion`.
+    /// Such as `wheelchair` or `companion`.
     #[serde(default)]
     pub features: Vec<String>,
 }

@@ -132,7 +132,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(4);
         let mut seats = row("A", 1.0, 1..6);
         for seat in &mut seats[..3] {
-            seat.features = vec!["accessible".into()];
+            seat.features = vec!["wheelchair".into()];
         }
         let hall = Hall::of(&seats);
         assert!(hall.seat_distance(&seats[2]) > hall.seat_distance(&seats[4]));

@@ -201,7 +201,7 @@ impl Visitor {
 
     fn choose_show(&mut self, shows: &[Show]) -> Next {
         let on_sale: Vec<&Show> =
-            shows.iter().filter(|show| show.status == "scheduled" && show.available_seats > 0).collect();
+            shows.iter().filter(|show| show.status == "scheduled" && show.available_seats != Some(0)).collect();
         if on_sale.is_empty() {
             return self.glance_again(Ask::LookUpShows);
         }
@@ -242,6 +242,7 @@ impl Visitor {
             (Ask::Reserve { .. }, 409, _)
             | (Ask::Reserve { .. }, 422, "stranded_seat")
             | (Ask::Confirm { .. }, 409, "seats_lost") => self.pick_again(),
+            (Ask::Confirm { .. }, 409, "already_booked") => self.leave_the_shop(Ending::Refused),
             (Ask::Join, 409, "drop_not_open") | (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
             (Ask::Confirm { .. } | Ask::Release { .. }, 410, _) => self.leave_the_shop(Ending::Lapsed),
             (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 401, "admission_expired")

@@ -17,7 +17,7 @@ fn refused(status: u16, code: &str, retry_after_s: Option<u64>) -> Answer {
 }
 
 fn shows() -> Answer {
-    Answer::Shows(vec![Show { show_id: "show".into(), status: "scheduled".into(), available_seats: 9 }])
+    Answer::Shows(vec![Show { show_id: "show".into(), status: "scheduled".into(), available_seats: Some(9) }])
 }
 
 fn map(status: super::super::script::SeatStatus) -> Answer {
