@@ -47,8 +47,12 @@ pub async fn own_pages_only(request: Request, next: Next) -> Response {
     }
 }
 
-/// A layer: answers problems as pages to browsers, with the same status and `Retry-After`; programs get the document.
+/// A layer: answers problems as pages to browsers, with the same status and `Retry-After`. Programs, and everybody at
+/// the API's own paths, get the document.
 pub async fn errors_as_pages(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/v1/") {
+        return next.run(request).await;
+    }
     let for_people = wants_html(request.headers());
     let safe = request.method().is_safe();
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -121,10 +125,16 @@ mod tests {
 
     use super::*;
 
-    async fn ask(accept: &'static str, code: &'static crate::problem::Code) -> (Response, String) {
+    const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+    async fn ask(
+        path: &str,
+        accept: &'static str,
+        code: &'static crate::problem::Code,
+    ) -> (Response, String) {
         let answer = move || async move { Problem::from(code).detail("<b>no</b>").with("retry_after_s", 3) };
-        let routes = Router::new().route("/", get(answer)).layer(middleware::from_fn(errors_as_pages));
-        let request = Request::get("/").header(ACCEPT, accept).body(Body::empty()).unwrap();
+        let routes = Router::new().fallback(get(answer)).layer(middleware::from_fn(errors_as_pages));
+        let request = Request::get(path).header(ACCEPT, accept).body(Body::empty()).unwrap();
         let (parts, body) = routes.oneshot(request).await.unwrap().into_parts();
         let text = to_bytes(body, usize::MAX).await.unwrap();
         (Response::from_parts(parts, Body::empty()), String::from_utf8(text.to_vec()).unwrap())
@@ -133,7 +143,7 @@ mod tests {
     #[tokio::test]
     async fn every_common_error_is_told_to_a_browser_as_a_page() {
         for code in codes::ALL {
-            let (response, text) = ask("text/html,application/xhtml+xml,*/*;q=0.8", code).await;
+            let (response, text) = ask("/q/one", BROWSER, code).await;
             assert_eq!(response.status().as_u16(), code.status);
             assert!(text.contains("<h1>") && text.contains("&#60;b&#62;no"), "{text}");
             assert!(response.extensions().get::<Problem>().is_some(), "the log needs the code");
@@ -142,8 +152,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_gets_the_problem_document() {
-        for accept in ["*/*", "application/json"] {
-            let (response, text) = ask(accept, &codes::NOT_FOUND).await;
+        for (path, accept) in [("/q/one", "*/*"), ("/q/one", "application/json"), ("/v1/drops/one", BROWSER)]
+        {
+            let (response, text) = ask(path, accept, &codes::NOT_FOUND).await;
             assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
             assert!(text.contains("not_found"));
         }

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use rust_embed::RustEmbed;
 use shared::http::asset_response;
 use shared::ids::DropSlug;
-use shared::pages::{errors_as_pages, own_pages_only};
+use shared::pages::own_pages_only;
 use url::form_urlencoded::Serializer;
 
 use super::MANAGE_COOKIE_PREFIX;
@@ -46,7 +46,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/b/{id}", get(tickets::show))
         .route("/b/{id}/open", post(tickets::open).get(tickets::back))
         .layer(middleware::from_fn(own_pages_only))
-        .layer(middleware::from_fn(errors_as_pages))
         .route("/assets/booking/{*path}", get(asset))
 }
 

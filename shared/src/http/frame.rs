@@ -20,6 +20,7 @@ use utoipa::openapi::OpenApi;
 
 use super::assets::{Asset, asset_response};
 use super::explain::{code_page, codes_page, reference_page};
+use crate::pages::errors_as_pages;
 use crate::problem::{Code, Problem, codes};
 
 /// No request of the services needs more.
@@ -69,6 +70,7 @@ pub fn frame(routes: Router, frame: Frame) -> Router {
         }))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(browser_headers))
+        .layer(middleware::from_fn(errors_as_pages))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     routes
         .merge(explained)

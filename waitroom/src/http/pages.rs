@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use shared::http::{QueryOf, asset_response, cookie};
-use shared::pages::{errors_as_pages, own_pages_only, page, policy_with_form_target};
+use shared::pages::{own_pages_only, page, policy_with_form_target};
 use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -41,7 +41,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/q/{drop}/leave", post(leave).get(back))
         .route("/q/{drop}/claim", post(claim).get(back))
         .layer(middleware::from_fn(own_pages_only))
-        .layer(middleware::from_fn(errors_as_pages))
         .route("/assets/waitroom/{*path}", get(asset))
 }
 
