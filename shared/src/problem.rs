@@ -150,12 +150,13 @@ pub struct Problem {
     code: &'static Code,
     detail: Option<String>,
     members: Map<String, Value>,
+    cause: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl From<&'static Code> for Problem {
     fn from(code: &'static Code) -> Self {
-        Self { code, detail: None, members: Map::new(), headers: Vec::new() }
+        Self { code, detail: None, members: Map::new(), cause: None, headers: Vec::new() }
     }
 }
 
@@ -189,6 +190,18 @@ impl Problem {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Says why, for the log alone.
+    #[must_use]
+    pub fn because(mut self, cause: &impl std::fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Why, for the log alone.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// The code.
@@ -237,23 +250,19 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A store's failure at the boundary: logged here, once; the client hears 503 for what may pass and 500 for a bug.
+/// A store's failure at the boundary: the client hears 503 for what may pass and 500 for a bug, the log hears why.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match &error {
-            StoreError::Unavailable { dependency, .. } => {
-                tracing::error!(error = %error, dependency = %dependency, "a dependency is unavailable");
+        let problem = match &error {
+            StoreError::Unavailable { .. } => {
                 Self::from(&codes::DEPENDENCY_UNAVAILABLE).retry_after(Duration::from_secs(2))
             }
             StoreError::Lost => {
-                tracing::warn!("refused while Redis is being filled again");
                 Self::from(&codes::DEPENDENCY_UNAVAILABLE).retry_after(Duration::from_secs(1))
             }
-            StoreError::Unexpected { dependency, .. } => {
-                tracing::error!(error = %error, dependency = %dependency, "a store answered what the code did not expect");
-                Self::from(&codes::INTERNAL)
-            }
-        }
+            StoreError::Unexpected { .. } => Self::from(&codes::INTERNAL),
+        };
+        problem.because(&error)
     }
 }
 

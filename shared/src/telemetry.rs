@@ -1,5 +1,6 @@
 //! Logs and metrics, set up once a process.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -20,7 +21,10 @@ pub fn start_logging(vars: &mut Vars) {
         vars.mistake(format!("RUST_LOG: {error}"));
         EnvFilter::new("info")
     });
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second start in one process (the demo runs two services) finds the first one's subscriber: fine.
     let _already_started = match vars.text("LOG_FORMAT", "text").as_str() {
         "json" => subscriber.json().flatten_event(true).try_init(),

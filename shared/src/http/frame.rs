@@ -1,7 +1,8 @@
 //! The layers around all routes of a service, from the outside in: panics become 500s, request ids, traces and
 //! metrics, headers that browsers obey, a bound on bodies.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -10,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::get;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -122,14 +123,37 @@ async fn observe(service: &'static str, request: Request, next: Next) -> Respons
         ("status", status.as_str().to_owned()),
     ];
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
-    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let code = response.extensions().get::<Problem>().map(|problem| problem.code().code);
-    span.in_scope(|| match (status.is_server_error(), took > SLOW) {
-        (true, _) => tracing::error!(status = status.as_u16(), code, took_ms, "a request failed"),
-        (false, true) => tracing::warn!(status = status.as_u16(), code, took_ms, "a request was slow"),
-        (false, false) => tracing::debug!(status = status.as_u16(), code, took_ms, "a request was answered"),
-    });
+    span.in_scope(|| log(&response, took));
     response
+}
+
+/// Bugs are errors, each one. A dependency that is away fails every request: that is said once a second, and counted
+/// by the metrics. The rest is for debugging.
+fn log(response: &Response, took: Duration) {
+    let status = response.status();
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let problem = response.extensions().get::<Problem>();
+    let (code, cause) = (problem.map(|problem| problem.code().code), problem.and_then(Problem::cause));
+    let status_code = status.as_u16();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        if is_first_of_its_second() {
+            tracing::warn!(status = status_code, code, cause, took_ms, "requests are refused");
+        }
+    } else if status.is_server_error() {
+        tracing::error!(status = status_code, code, cause, took_ms, "a request failed");
+    } else if took > SLOW {
+        tracing::warn!(status = status_code, code, took_ms, "a request was slow");
+    } else {
+        tracing::debug!(status = status_code, code, took_ms, "a request was answered");
+    }
+}
+
+/// Whether nothing was said yet in this second of the process's life.
+fn is_first_of_its_second() -> bool {
+    static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let second = STARTED.elapsed().as_secs() + 1;
+    LAST.swap(second, Ordering::Relaxed) != second
 }
 
 /// The caller's trace (W3C Trace Context), where it has the right form.
