@@ -10,6 +10,7 @@ use shared::operator::OperatorAuth;
 use shared::redis::Redis;
 use shared::service::{Ports, Readiness, Running, Tasks};
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::domain::manage::ManageKey;
@@ -79,7 +80,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let pool = shared::db::pool(&config.database_url, "booking", config.database_connections)?;
     let redis = Redis::connect(&config.redis_url)?;
     let http = http_client()?;
-    let gateway = gateway::start(&config, &clock, &tasks).await?;
+    let gateway_stop = CancellationToken::new();
+    let gateway = gateway::start(&config, &clock, &tasks, gateway_stop.clone()).await?;
     let jwks = format!("{}/.well-known/jwks.json", config.waitroom_internal_url).parse()?;
     let verifier =
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());
@@ -102,7 +104,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         gateway,
         http,
     }));
-    crate::worker::start(&state, &tasks);
+    crate::worker::start(&state, &tasks, gateway_stop);
     Ok(Running::start(ports, crate::http::routes(state.clone()), readiness(&state), tasks))
 }
 

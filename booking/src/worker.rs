@@ -9,14 +9,15 @@ mod sweeper;
 use std::time::Duration;
 
 use shared::service::Tasks;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::AppState;
 
 /// How far apart the rounds of the loader, the sweeper and the health publisher are.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Starts every task of the shop.
-pub fn start(state: &AppState, tasks: &Tasks) {
+/// Starts every task of the shop. `gateway_stop` ends the gateway in this process, once no payment needs it.
+pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
     let store = state.store.clone();
     tasks.repeat(ROUND, move || {
         let store = store.clone();
@@ -32,6 +33,6 @@ pub fn start(state: &AppState, tasks: &Tasks) {
         let app = app.clone();
         async move { health::run(&app).await }
     });
-    payments::start(state, tasks);
+    payments::start(state, tasks, gateway_stop);
     outbox::start(state, tasks);
 }

@@ -60,12 +60,10 @@ async fn enter(
             response
         }
         // A reload of the link: whoever is in already goes on, whoever is not goes back to the line.
-        Redeemed::Spent => match is_in(&app, &headers, &query.drop).await {
-            true => Redirect::to(&to).into_response(),
-            false => {
-                Redirect::to(&format!("{}/q/{}", app.config.waitroom_public_url, query.drop)).into_response()
-            }
-        },
+        Redeemed::Spent if is_in(&app, &headers, &query.drop).await => Redirect::to(&to).into_response(),
+        Redeemed::Spent => {
+            Redirect::to(&format!("{}/q/{}", app.config.waitroom_public_url, query.drop)).into_response()
+        }
     };
     response.headers_mut().insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
     Ok(response)

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -61,7 +63,7 @@ impl<T> List<T> {
 pub fn cached<T: Serialize>(headers: &HeaderMap, max_age_s: u32, body: &T) -> Response {
     let Ok(bytes) = serde_json::to_vec(body) else { return Problem::from(&codes::INTERNAL).into_response() };
     let digest = Sha256::digest(&bytes);
-    let tag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+    let tag = URL_SAFE_NO_PAD.encode(&digest[..12]);
     let caching = format!("public, max-age={max_age_s}");
     tagged(headers, &tag, &caching, || ([(CONTENT_TYPE, "application/json")], bytes).into_response())
 }

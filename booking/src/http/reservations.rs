@@ -152,14 +152,14 @@ async fn reserve_seats(
     let asked: Vec<AskedSeat> = body.seats.into_iter().map(AskedSeat::from).collect();
     let store = app.store.clone();
     let load = app.load.clone();
-    let reserved = to_completion(async move {
-        load.reserve(async { reserve(&store, &admission, &plan, &asked).await }).await
-    })
-    .await?;
+    // Boxed: what a reservation may have to do is far larger than what it mostly does.
+    let reserving = async move { load.reserve(Box::pin(reserve(&store, &admission, &plan, &asked))).await };
+    let reserved = to_completion(reserving).await?;
     let body = ReservationBody::of(reserved.reservation, &app.manage, app.clock.now());
-    match reserved.is_new {
-        true => Ok(created(&format!("/v1/reservations/{}", body.reservation_id), body)),
-        false => Ok(Json(body).into_response()),
+    if reserved.is_new {
+        Ok(created(&format!("/v1/reservations/{}", body.reservation_id), body))
+    } else {
+        Ok(Json(body).into_response())
     }
 }
 

@@ -188,9 +188,8 @@ async fn seats(
     let map = app.store.seat_map(id).await?;
     // Overdue holds count as free before the version says so; a changed plan changes prices.
     let tag = format!("{}.{}.{}", map.version, map.overdue, plan.updated_at.as_millisecond());
-    let compact = query.view == Some(View::Status);
-    Ok(tagged(&headers, &tag, "private, no-cache", || match compact {
-        true => Json(StatusesBody::of(id, &map)).into_response(),
-        false => Json(SeatMapBody::of(&plan, &map)).into_response(),
+    Ok(tagged(&headers, &tag, "private, no-cache", || match query.view.unwrap_or(View::Full) {
+        View::Status => Json(StatusesBody::of(id, &map)).into_response(),
+        View::Full => Json(SeatMapBody::of(&plan, &map)).into_response(),
     }))
 }

@@ -17,6 +17,9 @@ use scripts::Reply;
 use crate::domain::holds::{HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
 use crate::domain::ids::{ReservationId, ShowId};
 
+/// A replica that dies while it loads a show keeps the others waiting no longer.
+const LEASE_MS: u64 = 2_000;
+
 /// The holds of all shows, in Redis. Every call answers [`StoreError::Lost`] where Redis has no memory of the show.
 #[derive(Clone)]
 pub struct Holds {
@@ -126,7 +129,9 @@ impl Holds {
         for (seat, state) in seats {
             call.arg(*seat).arg(state.byte());
         }
-        owners.iter().for_each(|owner| scripts::add_owner(&mut call, owner));
+        for owner in owners {
+            scripts::add_owner(&mut call, owner);
+        }
         self.invoke("settle_seats", call).await?.expect("SETTLED")
     }
 
@@ -145,9 +150,29 @@ impl Holds {
         for (buyer, until) in cooling {
             call.arg(buyer).arg(until.as_millisecond());
         }
-        owners.iter().for_each(|owner| scripts::add_owner(&mut call, owner));
+        for owner in owners {
+            scripts::add_owner(&mut call, owner);
+        }
         let reply = self.invoke("load_show", call).await?;
         reply.either("LOADED", "OLDER")
+    }
+
+    /// Takes the lease under which one replica loads a show while the others wait; `false`: another one has it. It only
+    /// spares work: what keeps loading right is the epoch.
+    pub async fn lease_loading(&self, show: ShowId) -> Result<bool, StoreError> {
+        let mut redis = self.redis.clone();
+        let mut take = redis::cmd("SET");
+        take.arg(ShowKeys::lease(show)).arg(1).arg("NX").arg("PX").arg(LEASE_MS);
+        let taken: Option<String> = within(Dependency::Redis, take.query_async(&mut redis)).await?;
+        Ok(taken.is_some())
+    }
+
+    /// Gives the lease back.
+    pub async fn end_lease(&self, show: ShowId) -> Result<(), StoreError> {
+        let mut redis = self.redis.clone();
+        let mut end = redis::cmd("DEL");
+        end.arg(ShowKeys::lease(show));
+        within(Dependency::Redis, end.exec_async(&mut redis)).await
     }
 
     /// What Redis says of its memory of these shows, in their order.

@@ -2,6 +2,8 @@
 //! row lock, and every recording of a hold checks that epoch under a share of the same lock: what was held before the
 //! loss and not recorded can never be recorded after.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use shared::store::StoreError;
@@ -18,6 +20,10 @@ use crate::store::postgres;
 /// A payment past its deadline keeps its seats at least so long in Redis: its saga is about to end it.
 const SAGA_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long another replica's loading is waited for: so often, so far apart.
+const LOOKS: usize = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
 /// A show as Postgres has it.
 struct Snapshot {
     epoch: i64,
@@ -27,25 +33,47 @@ struct Snapshot {
 }
 
 impl Store {
-    /// Fills Redis's memory of a show, unless another replica is doing it. `false`: there is no such show.
+    /// Fills Redis's memory of a show, or waits for another replica that is doing it. `false`: there is no such show.
+    ///
+    /// Errors: [`StoreError::Lost`] where the other one took too long.
     pub async fn load_show(&self, show: ShowId) -> Result<bool, StoreError> {
         let _one_at_a_time = self.loading.lock().await;
         let Some(seen) = self.epoch(show).await? else { return Ok(false) };
-        let mark = self.holds.marks(&[show]).await?;
-        if mark == [Mark::Loaded(seen)] {
+        if self.holds.marks(&[show]).await? == [Mark::Loaded(seen)] {
             return Ok(true);
         }
-        let Some(snapshot) = self.raise_epoch(show, seen).await? else {
-            return Err(StoreError::Lost);
-        };
+        if !self.holds.lease_loading(show).await? {
+            return self.wait_for_load(show).await;
+        }
+        let loaded = self.fill(show).await;
+        self.holds.end_lease(show).await?;
+        loaded
+    }
+
+    /// Reads the epoch again: another replica may have filled the show just before the lease.
+    async fn fill(&self, show: ShowId) -> Result<bool, StoreError> {
+        let Some(seen) = self.epoch(show).await? else { return Ok(false) };
+        if self.holds.marks(&[show]).await? == [Mark::Loaded(seen)] {
+            return Ok(true);
+        }
+        let Some(snapshot) = self.raise_epoch(show, seen).await? else { return Err(StoreError::Lost) };
         let Snapshot { epoch, states, owners, cooling } = &snapshot;
-        let first = self.holds.load(show, *epoch, states, owners, cooling).await?;
-        if first {
+        if self.holds.load(show, *epoch, states, owners, cooling).await? {
             metrics::counter!(crate::metrics::LOADS).increment(1);
             tracing::info!(show.id = %show, show.epoch = epoch, "a show was loaded into Redis");
             self.catch_up(show, &snapshot).await?;
         }
         Ok(true)
+    }
+
+    async fn wait_for_load(&self, show: ShowId) -> Result<bool, StoreError> {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if matches!(self.holds.marks(&[show]).await?[..], [Mark::Loaded(_)]) {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Lost)
     }
 
     async fn epoch(&self, show: ShowId) -> Result<Option<i64>, StoreError> {
@@ -128,10 +156,14 @@ fn states(seat_count: u32, owners: &[OwnedSeats], blocked: &[i32]) -> Vec<SeatSt
             *known = state;
         }
     };
-    blocked.iter().for_each(|seat| write(seat.cast_unsigned(), SeatState::Blocked));
+    for seat in blocked {
+        write(seat.cast_unsigned(), SeatState::Blocked);
+    }
     for owner in owners {
         let state = if owner.expires_at.is_some() { SeatState::Held } else { SeatState::Booked };
-        owner.seats.iter().for_each(|seat| write(*seat, state));
+        for seat in &owner.seats {
+            write(*seat, state);
+        }
     }
     states
 }

@@ -1,7 +1,18 @@
 //! The shop, tested from outside: the real router on real stores, with actors that act over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod catalogue;
 mod confirm;
+mod enter;
+mod idempotency;
+mod loading;
+mod money_audit;
+mod outage;
+mod races;
 mod reserve;
+mod saga;
+mod seats_audit;
 mod support;
+mod sweep;
 mod till;

@@ -127,9 +127,10 @@ impl ShowHolds {
 
     /// Blocks free seats, or unblocks blocked ones.
     pub fn block(&mut self, seats: &[SeatIndex], blocked: bool) {
-        let (from, to) = match blocked {
-            true => (SeatState::Free, SeatState::Blocked),
-            false => (SeatState::Blocked, SeatState::Free),
+        let (from, to) = if blocked {
+            (SeatState::Free, SeatState::Blocked)
+        } else {
+            (SeatState::Blocked, SeatState::Free)
         };
         let own: Vec<SeatIndex> = seats.iter().copied().filter(|seat| self.state(*seat) == from).collect();
         self.write(&own, to);
@@ -141,7 +142,9 @@ impl ShowHolds {
         let mut states = self.states.clone();
         let overdue = self.overdue(now).into_iter().flat_map(|owner| owner.seats);
         let held: Vec<SeatIndex> = overdue.filter(|seat| self.state(*seat) == SeatState::Held).collect();
-        held.iter().for_each(|seat| states[*seat as usize] = SeatState::Free);
+        for seat in &held {
+            states[*seat as usize] = SeatState::Free;
+        }
         SeatMap { version: self.version, states, overdue: held.len() }
     }
 
@@ -166,7 +169,9 @@ impl ShowHolds {
     }
 
     fn write(&mut self, seats: &[SeatIndex], state: SeatState) {
-        seats.iter().for_each(|seat| self.states[*seat as usize] = state);
+        for seat in seats {
+            self.states[*seat as usize] = state;
+        }
         self.changed |= !seats.is_empty();
     }
 

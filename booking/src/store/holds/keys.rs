@@ -13,6 +13,11 @@ impl ShowKeys {
         Self(names.map(|name| format!("{{show:{show}}}:{name}")))
     }
 
+    /// String: somebody is loading the show. No script takes it.
+    pub fn lease(show: ShowId) -> String {
+        format!("{{show:{show}}}:loading")
+    }
+
     /// Hash: `epoch`, `run_id`.
     pub fn epoch(&self) -> &str {
         &self.0[0]
