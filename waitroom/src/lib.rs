@@ -2,6 +2,7 @@
 //! admissions. It knows nothing of seats or money.
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod http;

@@ -112,6 +112,21 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// Its name in the stream and the ledger.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Limits(_) => "limits",
+            Self::Called { .. } => "called",
+            Self::Claimed { .. } => "claimed",
+            Self::Renewed { .. } => "renewed",
+            Self::Freed { .. } => "freed",
+            Self::Ended { .. } => "ended",
+            Self::Finished { .. } => "finished",
+        }
+    }
+}
+
 /// A drop's limits and what they depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -4,7 +4,7 @@
 mod view;
 
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use shared::http::{QueryOf, asset_response, cookie};
-use shared::pages::{own_pages_only, page, policy_with_form_target};
+use shared::pages::{FormOf, own_pages_only, page, policy_with_form_target};
 use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -116,7 +116,7 @@ async fn join(
     OfDrop(known): OfDrop,
     Address(address): Address,
     visitor: Visitor,
-    Form(wish): Form<Wish>,
+    FormOf(wish): FormOf<Wish>,
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Join, &visitor.identity, address)?;
     let slug = &known.drop.slug;
@@ -157,7 +157,7 @@ async fn claim(
     OfDrop(known): OfDrop,
     Address(address): Address,
     holder: Result<Holder, Problem>,
-    Form(wish): Form<Wish>,
+    FormOf(wish): FormOf<Wish>,
 ) -> Result<Redirect, Problem> {
     let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, &wish)) };
     app.limiter.check(Action::Claim, &proof.identity, address)?;

@@ -1,5 +1,14 @@
 //! The waiting room as others meet it: over HTTP, on real Redis and real Postgres.
 
+mod admissions;
+mod audit;
 mod contract;
+mod faults;
 mod flow;
+mod interface;
+mod lapses;
+mod limits;
+mod loss;
+mod operators;
+mod places;
 mod support;

@@ -33,7 +33,6 @@ pub(super) struct Columns {
 /// One row: what is not set is null.
 #[derive(Default)]
 struct Row {
-    kind: &'static str,
     place: Option<Uuid>,
     sid: Option<Uuid>,
     score: Option<i64>,
@@ -63,7 +62,7 @@ impl Columns {
         self.epoch.push(entry.epoch);
         self.stream_ms.push(entry.id.ms);
         self.stream_seq.push(entry.id.seq);
-        self.kind.push(row.kind);
+        self.kind.push(entry.fact.kind());
         self.at.push(time(entry.at_ms));
         self.place.push(row.place);
         self.sid.push(row.sid);
@@ -86,9 +85,8 @@ impl Columns {
 impl Row {
     fn of(fact: &Fact) -> Self {
         match fact {
-            Fact::Limits(limits) => Self { kind: "limits", limits: Some(limits.clone()), ..Self::default() },
+            Fact::Limits(limits) => Self { limits: Some(limits.clone()), ..Self::default() },
             Fact::Called { place, sid, score, source, lives_until_ms } => Self {
-                kind: "called",
                 place: Some(place.0),
                 sid: Some(sid.0),
                 score: Some(signed(score.0)),
@@ -96,14 +94,9 @@ impl Row {
                 lives_until_ms: Some(*lives_until_ms),
                 ..Self::default()
             },
-            Fact::Claimed { place, sid, lives_until_ms } => {
-                Self::admitted("claimed", place.0, sid.0, *lives_until_ms)
-            }
-            Fact::Renewed { place, sid, lives_until_ms } => {
-                Self::admitted("renewed", place.0, sid.0, *lives_until_ms)
-            }
+            Fact::Claimed { place, sid, lives_until_ms } => Self::admitted(place.0, sid.0, *lives_until_ms),
+            Fact::Renewed { place, sid, lives_until_ms } => Self::admitted(place.0, sid.0, *lives_until_ms),
             Fact::Freed { place, sid, lapse, outcome } => Self {
-                kind: "freed",
                 place: place.map(|place| place.0),
                 sid: Some(sid.0),
                 reason: Some(lapse.as_str()),
@@ -111,29 +104,19 @@ impl Row {
                 ..Self::default()
             },
             Fact::Ended { place, sid, finished } => Self {
-                kind: "ended",
                 place: Some(place.0),
                 sid: sid.map(|sid| sid.0),
                 reason: Some(if *finished { "finished" } else { "left" }),
                 ..Self::default()
             },
-            Fact::Finished { sid, place } => Self {
-                kind: "finished",
-                place: place.map(|place| place.0),
-                sid: Some(sid.0),
-                ..Self::default()
-            },
+            Fact::Finished { sid, place } => {
+                Self { place: place.map(|place| place.0), sid: Some(sid.0), ..Self::default() }
+            }
         }
     }
 
-    fn admitted(kind: &'static str, place: Uuid, sid: Uuid, lives_until_ms: i64) -> Self {
-        Self {
-            kind,
-            place: Some(place),
-            sid: Some(sid),
-            lives_until_ms: Some(lives_until_ms),
-            ..Self::default()
-        }
+    fn admitted(place: Uuid, sid: Uuid, lives_until_ms: i64) -> Self {
+        Self { place: Some(place), sid: Some(sid), lives_until_ms: Some(lives_until_ms), ..Self::default() }
     }
 }
 
