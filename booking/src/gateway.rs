@@ -14,6 +14,7 @@ use shared::clock::Clock;
 use shared::money::Money;
 use shared::service::{Tasks, bind};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::sandbox::SandboxGateway;
@@ -46,23 +47,28 @@ impl FromStr for GatewayKind {
     }
 }
 
-/// The configured gateway. The sandbox gets a port of its own on the loopback interface, and is reached through it.
-pub async fn start(config: &Config, clock: &Clock, tasks: &Tasks) -> anyhow::Result<Arc<dyn Gateway>> {
+/// The configured gateway. The sandbox gets a port of its own on the loopback interface, and is reached through it,
+/// until `until` is told.
+pub async fn start(
+    config: &Config,
+    clock: &Clock,
+    tasks: &Tasks,
+    until: CancellationToken,
+) -> anyhow::Result<Arc<dyn Gateway>> {
     let GatewayKind::Sandbox = config.gateway;
     let listener = bind("SANDBOX_GATEWAY_LISTEN", config.sandbox_gateway_listen).await?;
     let own_url: Url = format!("http://{}", listener.local_addr()?).parse()?;
     let pool = shared::db::pool(&config.database_url, "sandbox-gateway", SANDBOX_CONNECTIONS)?;
     let routes = router(Sandbox { ledger: Ledger::new(pool), clock: clock.clone() });
-    tasks.spawn(serve(listener, routes, tasks.clone()));
+    tasks.spawn(serve(listener, routes, until));
     let url = config.sandbox_gateway_url.clone().unwrap_or(own_url);
     Ok(Arc::new(SandboxGateway::new(url)?))
 }
 
 const SANDBOX_CONNECTIONS: u32 = 4;
 
-async fn serve(listener: TcpListener, routes: Router, tasks: Tasks) {
-    let stopping = tasks.stopping();
-    let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.cancelled_owned()).await;
+async fn serve(listener: TcpListener, routes: Router, until: CancellationToken) {
+    let served = axum::serve(listener, routes).with_graceful_shutdown(until.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!(%error, "the sandbox gateway stopped serving");
     }

@@ -48,5 +48,10 @@ fn found(
     offences: Vec<Option<serde_json::Value>>,
 ) -> Check {
     let findings = offences.into_iter().flatten().map(|row| Finding::new(sentence, row)).collect();
-    Check::new(name, invariant, examined.and_then(|count| count.try_into().ok()).unwrap_or_default(), findings)
+    Check::new(
+        name,
+        invariant,
+        examined.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+        findings,
+    )
 }

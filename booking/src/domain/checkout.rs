@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::confirm::{Confirmation, PAYMENT_WITHIN, Refusal};
 use super::idempotency::{Keyed, Known, StoredAnswer};
-use super::ids::ShowId;
+use super::ids::{ReservationId, ShowId};
 use super::payment::{Authorising, Payment, Unfinished};
 use super::saga::Saga;
 use crate::gateway::PaymentToken;
@@ -83,16 +83,18 @@ impl Checkout {
             }
             Ok(Begun::KeyTaken) => Ok(self.known(&asked.keyed).await?.unwrap_or(Confirmed::Processing)),
             Ok(Begun::Refused(answer)) => {
-                self.put_hold_back(&asked).await;
+                self.put_hold_back(asked.reservation).await;
                 Ok(Confirmed::Answered(answer))
             }
             Ok(Begun::NotNow(refusal)) => {
-                self.put_hold_back(&asked).await;
+                self.put_hold_back(asked.reservation).await;
                 Ok(Confirmed::NotNow(refusal))
             }
             Ok(Begun::NotFound) => Ok(Confirmed::NotFound),
             Err(error) => {
-                self.put_hold_back(&asked).await;
+                // The store that failed is not waited for a second time while a client waits.
+                let (till, reservation) = (self.clone(), asked.reservation);
+                self.under_way.spawn(async move { till.put_hold_back(reservation).await });
                 Err(error)
             }
         }
@@ -123,8 +125,8 @@ impl Checkout {
     }
 
     /// The hold was made to last for a payment that did not begin.
-    async fn put_hold_back(&self, asked: &Confirmation) {
-        if let Err(error) = self.courier.write_seats(asked.reservation).await {
+    async fn put_hold_back(&self, reservation: ReservationId) {
+        if let Err(error) = self.courier.write_seats(reservation).await {
             tracing::debug!(error = %error, "a hold lapses later than its reservation");
         }
     }

@@ -3,7 +3,7 @@
 //! is recorded. The gateway is called outside any transaction, and what it did is asked, never guessed.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use shared::clock::Clock;
@@ -22,6 +22,9 @@ use crate::store::payments::{Booked, Finished, Outcome, Payments, StepError};
 const FIRST_PAUSE_S: i64 = 1;
 /// However long the gateway is away, it is asked this often.
 const MAX_PAUSE_S: i64 = 15;
+/// A store that is away is asked so often to record a pause; together about as long as the lease.
+const PUT_OFF_TRIES: u32 = 8;
+const PUT_OFF_PAUSE: Duration = Duration::from_millis(500);
 
 /// Takes payments from step to step.
 #[derive(Clone)]
@@ -78,7 +81,7 @@ impl Saga {
                     return Some(outcome);
                 }
                 Err(stop) => {
-                    self.wait_for(id, step, &stop, attempts).await;
+                    self.wait_for(id, step, &stop, attempts);
                     return None;
                 }
             }
@@ -195,23 +198,35 @@ impl Saga {
         Next::End(finished.outcome)
     }
 
-    /// Leaves a payment to the worker. One that moved on is somebody else's; one whose store is away keeps its lease.
-    async fn wait_for(&self, id: PaymentId, step: &'static str, stop: &Stop, attempts: i32) {
+    /// Leaves a payment to the worker. One that moved on is somebody else's.
+    fn wait_for(&self, id: PaymentId, step: &'static str, stop: &Stop, attempts: i32) {
         match stop {
             Stop::Step(StepError::Moved) => measured::step(step, "moved"),
             Stop::Step(StepError::Store(error)) => {
                 measured::step(step, "store_away");
                 tracing::error!(payment.id = %id, error = %error, "a payment waits for its store");
+                self.put_off(id, "the store was away", SignedDuration::ZERO);
             }
             Stop::NoAnswer(no_answer) => {
                 measured::step(step, "no_answer");
                 tracing::warn!(payment.id = %id, error = %no_answer, "a payment waits for its gateway");
-                let until = self.clock.now() + pause(attempts);
-                if let Err(error) = self.payments.put_off(id, &no_answer.reason, until).await {
-                    tracing::error!(payment.id = %id, error = %error, "a payment waits for its store");
-                }
+                self.put_off(id, &no_answer.reason, pause(attempts));
             }
         }
+    }
+
+    /// Records when the payment is to be taken up again, in the background: a client may be waiting. A store that is
+    /// away is asked until the lease is over and the payment is taken up anyway.
+    fn put_off(&self, id: PaymentId, reason: &str, pause: SignedDuration) {
+        let (payments, until, reason) = (self.payments.clone(), self.clock.now() + pause, reason.to_owned());
+        tokio::spawn(async move {
+            for _ in 0..PUT_OFF_TRIES {
+                match payments.put_off(id, &reason, until).await {
+                    Ok(()) => return,
+                    Err(_) => tokio::time::sleep(PUT_OFF_PAUSE).await,
+                }
+            }
+        });
     }
 }
 

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::domain::ids::ReservationId;
 use crate::domain::outbox::{Destination, Message, Row};
 
-/// How long whoever took a row has it to itself.
-const LEASE: SignedDuration = SignedDuration::from_secs(10);
+/// How long whoever took a row has it to itself: longer than a delivery takes, and so short that a freed seat is on sale
+/// again within five seconds.
+const LEASE: SignedDuration = SignedDuration::from_secs(3);
 
 #[derive(Serialize, Deserialize)]
 struct SlotEnd {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use shared::service::Tasks;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::AppState;
+use crate::domain::checkout::Checkout;
 
 /// How often unfinished payments are looked for.
 const RESUME_EVERY: Duration = Duration::from_millis(500);
@@ -13,8 +15,12 @@ const RESUME_BATCH: i64 = 16;
 /// How often old keys are looked for.
 const PURGE_EVERY: Duration = Duration::from_mins(1);
 
+/// How long payments under way may keep the gateway from stopping.
+const LAST_PAYMENTS: Duration = Duration::from_secs(6);
+
 /// Starts the tasks.
-pub fn start(state: &AppState, tasks: &Tasks) {
+pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
+    tasks.spawn(stop_gateway_last(state.till.checkout.clone(), tasks.stopping(), gateway_stop));
     let saga = state.till.saga.clone();
     tasks.repeat(RESUME_EVERY, move || {
         let saga = saga.clone();
@@ -35,4 +41,13 @@ pub fn start(state: &AppState, tasks: &Tasks) {
             }
         }
     });
+}
+
+/// What is being paid for when the service stops still needs the gateway in this process.
+async fn stop_gateway_last(checkout: Checkout, stopping: CancellationToken, gateway_stop: CancellationToken) {
+    stopping.cancelled().await;
+    if tokio::time::timeout(LAST_PAYMENTS, checkout.settled()).await.is_err() {
+        tracing::warn!("payments are left unfinished; the next start takes them up");
+    }
+    gateway_stop.cancel();
 }

@@ -201,9 +201,9 @@ impl Till {
 
     /// One value of the database, as text.
     pub async fn ask(&self, query: &'static str, id: impl Into<Uuid>) -> String {
-        let found: Option<String> =
-            sqlx::query_scalar(query).bind(id.into()).fetch_one(&self.pool).await.unwrap();
-        found.unwrap_or_default()
+        let found: Option<Option<String>> =
+            sqlx::query_scalar(query).bind(id.into()).fetch_optional(&self.pool).await.unwrap();
+        found.flatten().unwrap_or_default()
     }
 
     /// Runs a statement about one thing.
@@ -244,6 +244,12 @@ impl Till {
             id.0,
         )
         .await
+    }
+
+    /// The names of the checks of the money that do not hold.
+    pub async fn broken_money_checks(&self) -> Vec<&'static str> {
+        let checks = booking::audit::money(&self.pool, self.now()).await.unwrap();
+        checks.iter().filter(|check| !check.holds()).map(|check| check.name).collect()
     }
 
     /// What the show's map in Redis says of a seat: `0` free, `1` held, `2` booked.

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use shared::money::{Currency, Money};
-use shared::store::{Dependency, StoreError};
+use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let decision = Decision::on(token);
-        sqlx::query!(
+        let query = sqlx::query!(
             "WITH made AS (
                  INSERT INTO sandbox_gateway.charges
                      (id, idempotency_key, amount_minor, currency, token, status, decline_code, decided_at,
@@ -85,22 +85,20 @@ impl Ledger {
             (now + decision.undecided_for).to_sqlx() as _,
             now.to_sqlx() as _,
             Uuid::new_v4(),
-        )
-        .execute(&self.pool)
-        .await?;
+        );
+        within(Dependency::Postgres, query.execute(&self.pool)).await?;
         Ok(())
     }
 
     /// The charge made under this key.
     pub async fn charge(&self, key: &str, now: Timestamp) -> Result<Option<Booked>, StoreError> {
-        let row = sqlx::query!(
+        let query = sqlx::query!(
             r#"SELECT id, amount_minor, currency, token, status, captured_minor, refunded_minor, decline_code,
                       decided_at AS "decided_at: jiff_sqlx::Timestamp"
                FROM sandbox_gateway.charges WHERE idempotency_key = $1"#,
             key,
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        );
+        let row = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
         let Some(row) = row else { return Ok(None) };
         let undecided = row.decided_at.to_jiff() > now && row.status != "voided";
         let status = if undecided { ChargeStatus::Processing } else { status(&row.status)? };
@@ -126,7 +124,7 @@ impl Ledger {
         amount: Money,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query!(
+        let query = sqlx::query!(
             "WITH moved AS (
                  UPDATE sandbox_gateway.charges
                  SET status = 'captured', captured_minor = $3, updated_at = $4
@@ -142,15 +140,14 @@ impl Ledger {
             now.to_sqlx() as _,
             Uuid::new_v4(),
             amount.currency.as_str(),
-        )
-        .execute(&self.pool)
-        .await?;
+        );
+        let done = within(Dependency::Postgres, query.execute(&self.pool)).await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Lets go of held money. `false`: there was none to let go of.
     pub async fn void(&self, charge: &str, key: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let done = sqlx::query!(
+        let query = sqlx::query!(
             "WITH moved AS (
                  UPDATE sandbox_gateway.charges SET status = 'voided', updated_at = $3
                  WHERE idempotency_key = $1 AND status = 'authorised'
@@ -162,9 +159,8 @@ impl Ledger {
             key,
             now.to_sqlx() as _,
             Uuid::new_v4(),
-        )
-        .execute(&self.pool)
-        .await?;
+        );
+        let done = within(Dependency::Postgres, query.execute(&self.pool)).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -175,12 +171,12 @@ impl Ledger {
                               WHERE kind = 'void' AND idempotency_key = $1 AND outcome = 'voided') AS "found!""#,
             key,
         );
-        Ok(found.fetch_one(&self.pool).await?)
+        within(Dependency::Postgres, found.fetch_one(&self.pool)).await
     }
 
     /// Makes sure that a charge nobody has asked for yet is refused when it comes.
     pub async fn refuse_ahead(&self, charge: &str, key: &str, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query!(
+        let query = sqlx::query!(
             "WITH made AS (
                  INSERT INTO sandbox_gateway.charges
                      (id, idempotency_key, amount_minor, currency, token, status, decided_at, created_at, updated_at)
@@ -195,9 +191,8 @@ impl Ledger {
             now.to_sqlx() as _,
             Uuid::new_v4(),
             key,
-        )
-        .execute(&self.pool)
-        .await?;
+        );
+        within(Dependency::Postgres, query.execute(&self.pool)).await?;
         Ok(())
     }
 
@@ -209,7 +204,7 @@ impl Ledger {
         amount: Money,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query!(
+        let query = sqlx::query!(
             "WITH moved AS (
                  UPDATE sandbox_gateway.charges
                  SET refunded_minor = refunded_minor + $3, updated_at = $4,
@@ -227,9 +222,8 @@ impl Ledger {
             now.to_sqlx() as _,
             Uuid::new_v4(),
             amount.currency.as_str(),
-        )
-        .execute(&self.pool)
-        .await?;
+        );
+        let done = within(Dependency::Postgres, query.execute(&self.pool)).await?;
         Ok(done.rows_affected() == 1 || self.was_refunded_under(key).await?)
     }
 
@@ -239,7 +233,7 @@ impl Ledger {
                               WHERE kind = 'refund' AND idempotency_key = $1) AS "found!""#,
             key,
         );
-        Ok(found.fetch_one(&self.pool).await?)
+        within(Dependency::Postgres, found.fetch_one(&self.pool)).await
     }
 }
 

@@ -1,0 +1,194 @@
+//! The audit of the money must find what is wrong: faults are planted, one at a time.
+
+use std::collections::BTreeSet;
+
+use booking::domain::ids::ReservationId;
+
+use crate::till::Till;
+
+/// A shop that sold something, refused something, and is closed.
+async fn closed() -> (Till, ReservationId) {
+    let mut till = Till::open().await;
+    let id = till.reserve().await;
+    let buyer = till.buyer(id);
+    buyer.confirm(&id.to_string(), "tok_declined", "declined").await.expect(402);
+    buyer.confirm(&id.to_string(), "tok_down", "down").await.expect(503);
+    buyer.confirm(&id.to_string(), "tok_ok", "k").await.expect(201);
+    till.close().await;
+    (till, id)
+}
+
+/// Plants a fault and expects these checks, and no others, to find it.
+async fn planted(faults: &[&'static str], expected: &[&'static str]) {
+    let (till, id) = closed().await;
+    assert_eq!(till.broken_money_checks().await, [""; 0], "before the fault");
+    for fault in faults {
+        till.tell(fault, id.0).await;
+    }
+    let broken: BTreeSet<_> = till.broken_money_checks().await.into_iter().collect();
+    assert_eq!(broken, expected.iter().copied().collect::<BTreeSet<_>>());
+}
+
+#[tokio::test]
+async fn a_capture_missing_from_the_gateways_books_is_found() {
+    planted(
+        &[
+            "DELETE FROM sandbox_gateway.operations WHERE charge_id IN
+                 (SELECT id FROM sandbox_gateway.charges WHERE status = 'captured') AND $1::uuid IS NOT NULL",
+            "DELETE FROM sandbox_gateway.charges WHERE status = 'captured' AND $1::uuid IS NOT NULL",
+        ],
+        &["money.captured_here_is_captured_there"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_capture_missing_from_our_books_is_found() {
+    planted(
+        &["UPDATE booking.payments SET state = 'voided' WHERE reservation_id = $1 AND state = 'captured'"],
+        &[
+            "money.captured_there_is_captured_here",
+            "money.refusals_agree",
+            "money.a_confirmed_booking_is_paid",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn another_amount_at_the_gateway_is_found() {
+    planted(
+        &["UPDATE sandbox_gateway.charges SET captured_minor = captured_minor - 1
+           WHERE status = 'captured' AND $1::uuid IS NOT NULL"],
+        &["money.captured_here_is_captured_there", "money.the_gateways_books_add_up"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_double_capture_is_found() {
+    planted(
+        &["INSERT INTO sandbox_gateway.operations
+               (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+           SELECT gen_random_uuid(), charge_id, kind, 'again', amount_minor, outcome, created_at
+           FROM sandbox_gateway.operations WHERE kind = 'capture' AND $1::uuid IS NOT NULL"],
+        &["money.one_capture_a_booking", "money.the_gateways_books_add_up"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_booking_without_its_payment_is_found() {
+    planted(
+        &["DELETE FROM booking.payments WHERE reservation_id = $1 AND state = 'captured'"],
+        &["money.a_confirmed_booking_is_paid", "money.captured_there_is_captured_here"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn money_without_its_booking_is_found() {
+    planted(
+        &[
+            "DELETE FROM booking.tickets WHERE booking_id IN
+                 (SELECT id FROM booking.bookings WHERE reservation_id = $1)",
+            "DELETE FROM booking.bookings WHERE reservation_id = $1",
+        ],
+        &["money.captured_money_has_a_booking", "money.answers_are_true"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_payment_that_stays_authorised_for_ever_is_found() {
+    planted(
+        &[
+            "UPDATE booking.reservations SET status = 'paying', payment_deadline = created_at - interval '5 minutes'
+             WHERE id = $1",
+            "UPDATE booking.payments SET state = 'authorised' WHERE reservation_id = $1 AND state = 'captured'",
+            "UPDATE sandbox_gateway.charges SET status = 'authorised', captured_minor = 0
+             WHERE status = 'captured' AND $1::uuid IS NOT NULL",
+            "DELETE FROM sandbox_gateway.operations WHERE kind = 'capture' AND $1::uuid IS NOT NULL",
+            "UPDATE booking.bookings SET status = 'booked', confirmed_at = NULL WHERE reservation_id = $1",
+            "DELETE FROM booking.idempotency_keys WHERE reservation_id = $1",
+        ],
+        &["money.sagas_end"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn money_held_for_nobody_is_found() {
+    planted(
+        &["UPDATE sandbox_gateway.charges SET status = 'authorised'
+           WHERE status = 'voided' AND $1::uuid IS NOT NULL"],
+        &["money.nothing_is_held_for_nobody", "money.refusals_agree"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_reservation_that_waits_for_no_payment_is_found() {
+    planted(
+        &["UPDATE booking.reservations SET status = 'paying', payment_deadline = created_at WHERE id = $1"],
+        &["money.what_is_being_paid_has_a_payment"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn refunds_above_the_capture_are_found() {
+    planted(
+        &["INSERT INTO booking.refunds (id, payment_id, amount_minor, currency, reason, state, created_at, updated_at)
+           SELECT gen_random_uuid(), id, amount_minor + 1, currency, 'planted', 'refunded', created_at, created_at
+           FROM booking.payments WHERE reservation_id = $1 AND state = 'captured'"],
+        &["money.refunds_stay_within_captures", "money.refunds_agree"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_refund_we_do_not_know_of_is_found() {
+    planted(
+        &[
+            "UPDATE sandbox_gateway.charges SET refunded_minor = 1 WHERE status = 'captured' AND $1::uuid IS NOT NULL",
+            "INSERT INTO sandbox_gateway.operations
+                 (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+             SELECT gen_random_uuid(), id, 'refund', 'planted', 1, 'refunded', created_at
+             FROM sandbox_gateway.charges WHERE status = 'captured' AND $1::uuid IS NOT NULL",
+        ],
+        &["money.refunds_agree"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_stays_in_the_outbox_is_found() {
+    planted(
+        &["UPDATE booking.outbox SET sent_at = NULL, created_at = created_at - interval '2 minutes'
+           WHERE destination = 'slot_end' AND $1::uuid IS NOT NULL"],
+        &["money.the_outbox_is_sent"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_true_is_found() {
+    planted(
+        &["UPDATE booking.idempotency_keys SET response_body = '{\"booking_id\": \"another\"}'
+           WHERE reservation_id = $1 AND response_status = 201"],
+        &["money.answers_are_true"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_never_answered_is_found() {
+    planted(
+        &["UPDATE booking.idempotency_keys SET status = 'running', response_status = NULL, response_headers = NULL,
+               response_body = NULL, finished_at = NULL
+           WHERE reservation_id = $1 AND response_status = 201"],
+        &["money.answers_are_true"],
+    )
+    .await;
+}
