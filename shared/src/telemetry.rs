@@ -13,9 +13,11 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Bounds of all histograms of seconds, from 0.5 ms to 10 s.
 const SECONDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// Starts logging to standard error by `RUST_LOG` (default `info`) and `LOG_FORMAT` (`text` or `json`). Calling it
-/// again changes nothing.
+/// Starts logging to standard error by `RUST_LOG` (default `info`) and `LOG_FORMAT` (`text` or `json`), and the
+/// recording of metrics. Calling it again changes nothing.
 pub fn start_logging(vars: &mut Vars) {
+    // Before the first measurement: what is measured without a recorder is lost.
+    let _recorded_from_now_on = metrics();
     let filter = vars.text("RUST_LOG", "info");
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|error| {
         vars.mistake(format!("RUST_LOG: {error}"));

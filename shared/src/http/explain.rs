@@ -16,6 +16,14 @@ pub fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
+/// Text with `code` in backticks, as HTML.
+fn prose(text: &str) -> String {
+    let spans = text.split('`').enumerate();
+    spans
+        .map(|(n, span)| if n % 2 == 1 { format!("<code>{}</code>", escape(span)) } else { escape(span) })
+        .collect()
+}
+
 fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
@@ -31,7 +39,7 @@ pub(super) fn code_page(code: &Code) -> Html<String> {
         "<h1>{}</h1><p>{}</p><dl><dt>Code</dt><dd><code>{}</code></dd><dt>HTTP status</dt><dd>{}</dd></dl>\
          <p><a href=\"/problems\">All codes</a> · <a href=\"/docs\">The reference</a></p>",
         escape(code.title),
-        escape(code.help),
+        prose(code.help),
         escape(code.code),
         code.status,
     );
@@ -65,7 +73,7 @@ pub fn reference_page(document: &Value) -> Html<String> {
     let mut body = format!(
         "<h1>{}</h1><p>{}</p><p><a href=\"/openapi.json\">OpenAPI document</a> · <a href=\"/problems\">Error codes</a></p>",
         escape(title),
-        escape(description),
+        prose(description),
     );
     for (path, operations) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in operations.as_object().into_iter().flatten() {
@@ -93,10 +101,10 @@ fn operation_section(body: &mut String, path: &str, method: &str, operation: &Va
         "<section><h2><span class=\"method\">{}</span> <code>{}</code></h2><p>{}</p>",
         method.to_uppercase(),
         escape(path),
-        escape(summary),
+        prose(summary),
     );
     if !description.is_empty() {
-        let _ = write!(body, "<p>{}</p>", escape(description));
+        let _ = write!(body, "<p>{}</p>", prose(description));
     }
     parameters(body, &operation["parameters"]);
     if let Some(content) = operation["requestBody"]["content"].as_object() {
@@ -113,7 +121,7 @@ fn parameters(body: &mut String, parameters: &Value) {
     let Some(parameters) = parameters.as_array().filter(|list| !list.is_empty()) else { return };
     body.push_str("<table><thead><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr></thead><tbody>");
     for parameter in parameters {
-        let text = |name: &str| escape(parameter[name].as_str().unwrap_or_default());
+        let text = |name: &str| prose(parameter[name].as_str().unwrap_or_default());
         let _ = write!(
             body,
             "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
@@ -130,7 +138,7 @@ fn responses(body: &mut String, responses: &Value) {
     for (status, response) in responses.as_object().into_iter().flatten() {
         let content = response["content"].as_object().and_then(|content| content.values().next());
         let schema = content.map(|media| schema_link(&media["schema"])).unwrap_or_default();
-        let meaning = escape(response["description"].as_str().unwrap_or_default());
+        let meaning = prose(response["description"].as_str().unwrap_or_default());
         let _ = write!(body, "<tr><td>{}</td><td>{meaning}</td><td>{schema}</td></tr>", escape(status));
     }
     body.push_str("</tbody></table>");
@@ -144,4 +152,14 @@ fn schema_link(schema: &Value) -> String {
         return format!("list of {}", schema_link(&schema["items"]));
     }
     escape(schema["type"].as_str().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_explained_can_be_markup() {
+        assert_eq!(prose("`a<b>` & \"c\""), "<code>a&lt;b&gt;</code> &amp; &quot;c&quot;");
+    }
 }
