@@ -8,11 +8,16 @@ use std::path::PathBuf;
 use serde::Serialize;
 use shared::audit::Check;
 use shared::config::Vars;
+use shared::redis::Redis;
+use waitroom::audit::AuditOptions;
 
 use crate::data_dir;
 use crate::exit::{Exit, Failure};
 use crate::say;
 use target::Target;
+
+/// How many connections to Postgres the audit of the line may have.
+const CONNECTIONS: u32 = 4;
 
 /// Which stores to audit.
 #[derive(Debug, Clone, clap::Args)]
@@ -58,5 +63,15 @@ pub async fn run(options: &Options) -> Result<Exit, Failure> {
 }
 
 async fn check(target: &Target) -> Result<Vec<Check>, Failure> {
-    Ok(booking::audit::run(&target.database_url, &target.redis_url).await?)
+    let mut checks = check_the_line(target).await?;
+    checks.extend(booking::audit::run(&target.database_url, &target.redis_url).await?);
+    Ok(checks)
+}
+
+async fn check_the_line(target: &Target) -> anyhow::Result<Vec<Check>> {
+    let pool = shared::db::pool(&target.database_url, "audit", CONNECTIONS)?;
+    let redis = Redis::connect(&target.redis_url)?;
+    let checks = waitroom::audit::run(&pool, &redis, &AuditOptions::default()).await;
+    pool.close().await;
+    checks
 }

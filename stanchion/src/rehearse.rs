@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long, default_value = "1-4", value_parser = parse::party)]
     pub seats: parse::Party,
     /// Longest hesitation before each step in the shop
-    #[arg(long, default_value = "0s", value_parser = parse::duration)]
+    #[arg(long, default_value = "1s", value_parser = parse::duration)]
     pub think: Duration,
     /// The same seed draws the same crowd
     #[arg(long, default_value_t = 1)]
@@ -97,7 +97,7 @@ async fn rehearse(options: &Options, api: Api, stop: &CancellationToken) -> Repo
     options.crowd().visit(api, Arc::clone(&tally), stop).await;
     over.cancel();
     if let Err(error) = bar.await {
-        tracing::warn!(%error, "The progress bar ended badly");
+        tracing::warn!(%error, "the progress bar ended badly");
     }
     tally.report(&options.drop, options.visitors as u64, options.seed)
 }

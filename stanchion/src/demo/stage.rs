@@ -17,7 +17,7 @@ use crate::exit::Failure;
 const RATE_PER_MINUTE: u32 = 180;
 const BURST: u32 = 10;
 const MAX_ACTIVE: u32 = 100;
-const OPENS_WITHIN: Duration = Duration::from_secs(15);
+const SELLS_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How many seats a crowd may take so that half the hall is left.
@@ -30,7 +30,7 @@ pub async fn set(line: &Operator, shop: &Operator, now: Timestamp) -> Result<usi
     }
     shows = shows_of_the_drop(shop).await?;
     open_the_drop(line).await?;
-    wait_until_it_is_open(line).await?;
+    wait_until_it_sells(line).await?;
     let half = u64::from(hall::seat_count() / 2);
     Ok(usize::try_from(on_sale(&shows, now).saturating_sub(half)).unwrap_or_default())
 }
@@ -76,19 +76,21 @@ async fn open_the_drop(line: &Operator) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A replica hears of a change within a second.
-async fn wait_until_it_is_open(line: &Operator) -> Result<(), Failure> {
-    let opened = async {
+/// A replica hears of a change, and of the seats there are, within a second or two.
+async fn wait_until_it_sells(line: &Operator) -> Result<(), Failure> {
+    let ready = async {
         loop {
             let status = line.get(&format!("drops/{DROP}")).await?.unwrap_or_default();
-            if !matches!(status["state"].as_str(), None | Some("scheduled" | "lobby")) {
-                return Ok(());
+            let has_seats = status["seats_left"].as_u64().is_some_and(|seats| seats > 0);
+            match status["state"].as_str() {
+                Some("open") if has_seats => return Ok(()),
+                Some("paused") => return Ok(()),
+                _ => tokio::time::sleep(LOOK_EVERY).await,
             }
-            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    let too_late = anyhow!("the drop did not open within {} s", OPENS_WITHIN.as_secs());
-    tokio::time::timeout(OPENS_WITHIN, opened).await.map_err(|_| too_late)?
+    let too_late = anyhow!("the drop did not begin to sell within {} s", SELLS_WITHIN.as_secs());
+    tokio::time::timeout(SELLS_WITHIN, ready).await.map_err(|_| too_late)?
 }
 
 fn the_drop() -> Value {

@@ -68,7 +68,7 @@ impl Crowd {
         }
         over.cancel();
         if let Err(error) = watch.await {
-            tracing::warn!(%error, "The watch over the drop ended badly");
+            tracing::warn!(%error, "the watch over the drop ended badly");
         }
     }
 
@@ -150,16 +150,19 @@ impl Scene {
     }
 }
 
+/// Looks once more when everybody has left: the last of them may have bought the last seat.
 async fn watch_the_drop(scene: Arc<Scene>, over: CancellationToken) {
     loop {
-        if let Ok(Some(state)) = scene.api.drop_state().await
-            && state == "sold_out"
-        {
-            scene.tally.sold_out();
+        let is_over = over.is_cancelled();
+        if let Ok(Some(state)) = scene.api.drop_state().await {
+            scene.tally.stock_is_gone(state == "sold_out");
         }
         tokio::select! {
             () = tokio::time::sleep(WATCH_EVERY) => {}
-            () = over.cancelled() => return,
+            () = over.cancelled() => {}
+        }
+        if is_over {
+            return;
         }
     }
 }

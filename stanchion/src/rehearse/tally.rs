@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::report::{Report, StepReport};
-use super::script::{Answer, Ask, Booking, Place, PlaceState, Step};
+use super::script::{Answer, Ask, Booking, Step};
 use super::visitor::Ending;
 
 /// Longer answers count as this long.
@@ -65,10 +65,7 @@ impl Tally {
             counts.time(ask.step(), took);
         }
         match answer {
-            Answer::Place(place) => {
-                counts.joined += u64::from(matches!(ask, Ask::Join));
-                self.notice_sold_out(&mut counts, place);
-            }
+            Answer::Place(_) => counts.joined += u64::from(matches!(ask, Ask::Join)),
             Answer::Admitted(_) => counts.admitted += 1,
             Answer::Reserved(_) => counts.reserved += 1,
             Answer::Booked(booking) => counts.acknowledged.push(booking.clone()),
@@ -89,9 +86,14 @@ impl Tally {
         counts.confirms_repeated += u64::from(matches!(ask, Ask::Confirm { .. }));
     }
 
-    /// The installation says that the drop is sold out.
-    pub fn sold_out(&self) {
-        self.lock().sold_out_at.get_or_insert_with(|| self.began.elapsed());
+    /// The installation says that the drop is, or is no longer, sold out.
+    pub fn stock_is_gone(&self, is_gone: bool) {
+        let mut counts = self.lock();
+        if is_gone {
+            counts.sold_out_at.get_or_insert_with(|| self.began.elapsed());
+        } else {
+            counts.sold_out_at = None;
+        }
     }
 
     /// A visitor went home. `unresolved` says that a payment was sent whose answer never came.
@@ -137,12 +139,6 @@ impl Tally {
             steps: counts.steps(),
             errors: counts.errors.clone(),
             acknowledged: counts.acknowledged.clone(),
-        }
-    }
-
-    fn notice_sold_out(&self, counts: &mut Counts, place: &Place) {
-        if place.state == PlaceState::SoldOut {
-            counts.sold_out_at.get_or_insert_with(|| self.began.elapsed());
         }
     }
 

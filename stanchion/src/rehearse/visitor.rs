@@ -200,8 +200,10 @@ impl Visitor {
     }
 
     fn choose_show(&mut self, shows: &[Show]) -> Next {
-        let on_sale: Vec<&Show> =
-            shows.iter().filter(|show| show.status == "scheduled" && show.available_seats != Some(0)).collect();
+        let on_sale: Vec<&Show> = shows
+            .iter()
+            .filter(|show| show.status == "scheduled" && show.available_seats != Some(0))
+            .collect();
         if on_sale.is_empty() {
             return self.glance_again(Ask::LookUpShows);
         }
