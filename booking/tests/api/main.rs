@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod confirm;
+mod confirm_races;
 mod enter;
 mod idempotency;
 mod loading;
