@@ -67,7 +67,7 @@ pub enum ChargeStatus {
 }
 
 /// What to charge.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCharge {
     /// The card's token.

@@ -35,7 +35,7 @@ const MAX_TOKEN_CHARACTERS: usize = 255;
 const PROCESSING_RETRY: Duration = Duration::from_secs(2);
 
 /// What is paid for, with what, and whom the tickets are for.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmBody {
     /// The reservation.
@@ -49,7 +49,7 @@ pub(super) struct ConfirmBody {
 }
 
 /// Whom the tickets are for.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ContactBody {
     /// Where mail goes.
@@ -101,10 +101,15 @@ pub(super) async fn confirm(
 ) -> Result<Response, Problem> {
     let started = Instant::now();
     let key = idempotency_key(&headers)?;
-    let answered = to_completion(async move { take(&state, &caller, key, body).await }).await;
-    let status = answered.as_ref().map_or_else(Problem::status, Response::status);
-    measured::confirm(status.as_u16(), started.elapsed());
+    let load = state.load.clone();
+    let work = to_completion(async move { take(&state, &caller, key, body).await });
+    let answered = load.measure(work, |answered| status_of(answered).is_server_error()).await;
+    measured::confirm(status_of(&answered).as_u16(), started.elapsed());
     answered
+}
+
+fn status_of(answered: &Result<Response, Problem>) -> StatusCode {
+    answered.as_ref().map_or_else(Problem::status, Response::status)
 }
 
 /// A repetition is answered before anything else is looked at; only then does it matter whose the reservation is.

@@ -321,9 +321,9 @@ async fn a_half_open_postgres_or_redis_is_503_within_two_seconds_and_works_again
             let id = till.reserve().await;
             let buyer = till.buyer(id);
             if stall {
-                proxy.stall().await
+                proxy.stall().await;
             } else {
-                proxy.cut().await
+                proxy.cut().await;
             }
             let asked = Instant::now();
             let reply = buyer.confirm(&id.to_string(), "tok_ok", "k").await.expect(503);

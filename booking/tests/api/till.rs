@@ -62,7 +62,7 @@ impl Till {
 
     /// An open shop on these stores.
     pub async fn with(stores: TestStores, setup: Setup) -> Self {
-        let port = servers_port();
+        let port = free_port();
         let gateway_address = format!("127.0.0.1:{port}");
         let gateway = Proxy::start(&gateway_address).await;
         let pool = PgPool::connect(&stores.database_url).await.unwrap();
@@ -131,6 +131,28 @@ impl Till {
     /// The holder of the manage token of a reservation.
     pub fn buyer(&self, reservation: ReservationId) -> Shopper {
         Shopper::new(&self.url(), &self.manage.token(reservation))
+    }
+
+    /// The manage token of a reservation.
+    pub fn token(&self, reservation: ReservationId) -> String {
+        self.manage.token(reservation)
+    }
+
+    /// The same buyer at another process of the shop.
+    pub fn buyer_at(&self, url: &str, reservation: ReservationId) -> Shopper {
+        Shopper::new(url, &self.manage.token(reservation))
+    }
+
+    /// The settings of a process of the shop that listens here.
+    pub fn settings(&self, listen: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("DATABASE_URL", self.stores.database_url.clone()),
+            ("REDIS_URL", self.stores.redis_url.clone()),
+            ("BOOKING_SECRET", SECRET.to_owned()),
+            ("BOOKING_LISTEN", listen.to_owned()),
+            ("BOOKING_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("RUST_LOG", "warn".to_owned()),
+        ]
     }
 
     /// Two seats held by a buyer of their own for ten minutes.
@@ -346,7 +368,7 @@ pub fn label(seat: i32) -> String {
     format!("A{}", seat + 1)
 }
 
-fn servers_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
