@@ -17,6 +17,7 @@ mod shows;
 mod tickets;
 
 use axum::{Router, middleware};
+use shared::admission::AdmissionLayer;
 use shared::http::{Frame, frame};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -40,7 +41,7 @@ pub fn routes(state: AppState) -> Router {
     let renewal = middleware::from_fn_with_state(state.clone(), renew::renew_admissions);
     let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(open())
-        .merge(shopping())
+        .merge(shopping().layer(AdmissionLayer::new(state.verifier.clone())))
         .merge(paying())
         .merge(operator::routes())
         .merge(pages::routes().into())
@@ -57,12 +58,13 @@ fn open() -> OpenApiRouter<AppState> {
 
 /// Seats, for people who were let in.
 fn shopping() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(seats::routes()).merge(reservations::routes())
+    OpenApiRouter::new().routes(routes!(seats::seats)).routes(routes!(reservations::reserve_seats))
 }
 
-/// Paying, and what was paid for.
+/// A basket, paying for it, and what was paid for: for its owner, let in or with the token of its private link.
 fn paying() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(reservations::reservation, reservations::release_reservation))
         .routes(routes!(bookings::confirm))
         .routes(routes!(bookings::read))
         .routes(routes!(payments::config))

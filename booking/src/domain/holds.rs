@@ -71,6 +71,13 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// A hold that may have been taken, though no answer said so. Its fence is one that no hold can have.
+    pub fn unseen(id: ReservationId, at: Timestamp, hold_s: u32) -> Self {
+        let (upper, lower) = id.0.as_u64_pair();
+        let fence = i64::MIN | (upper ^ lower).cast_signed();
+        Self { id, fence, at, expires_at: at + jiff::SignedDuration::from_secs(hold_s.into()) }
+    }
+
     /// The show's epoch in which it was taken.
     pub fn epoch(&self) -> i64 {
         self.fence >> 32

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use shared::store::StoreError;
 
-use super::ids::{ReservationId, ShowId};
 use super::reservation::{Reservation, ReservationStatus};
 use crate::store::Store;
 use crate::store::reservations::Ended;
@@ -26,8 +25,12 @@ pub enum Release {
 
 /// Gives a reservation back. Its seats are on sale again when this answers, or as soon as Redis can be told.
 pub async fn release(store: &Store, reservation: &Reservation) -> Result<Release, StoreError> {
-    let ended = store.release_reservation(reservation.id, &reservation.buyer, store.clock.now()).await?;
-    match ended {
+    let ended = store.release_reservation(reservation.id, &reservation.buyer, store.clock.now()).await;
+    if ended.is_err() {
+        // It may have ended all the same; then Redis must hear of it, whether the client asks again or not.
+        tell_later(store, reservation, 2);
+    }
+    match ended? {
         Ended::Stays(ReservationStatus::Paying) => return Ok(Release::Paying),
         Ended::Stays(ReservationStatus::Confirmed) => return Ok(Release::Confirmed),
         // Told again also where it had ended before: the first request may have died between the two stores.
@@ -35,18 +38,24 @@ pub async fn release(store: &Store, reservation: &Reservation) -> Result<Release
     }
     if let Err(error) = store.align(reservation.show, reservation.id).await {
         tracing::warn!(reservation.id = %reservation.id, %error, "Redis will be told later that a reservation ended");
-        let store = store.clone();
-        let (show, id) = (reservation.show, reservation.id);
-        drop(tokio::spawn(async move { tell_later(&store, show, id).await }));
+        tell_later(store, reservation, 1);
     }
     Ok(Release::Ended)
 }
 
-async fn tell_later(store: &Store, show: ShowId, id: ReservationId) {
-    for _ in 0..TRIES {
-        tokio::time::sleep(PAUSE).await;
-        if store.align(show, id).await.is_ok() {
-            return;
+/// Says to Redis in the background what Postgres says, until it was said `times` times: twice where the first time may
+/// have come before a commit that was still under way.
+fn tell_later(store: &Store, reservation: &Reservation, times: usize) {
+    let store = store.clone();
+    let (show, id) = (reservation.show, reservation.id);
+    drop(tokio::spawn(async move {
+        let mut told = 0;
+        for _ in 0..TRIES {
+            tokio::time::sleep(PAUSE).await;
+            told += usize::from(store.align(show, id).await.is_ok());
+            if told == times {
+                return;
+            }
         }
-    }
+    }));
 }

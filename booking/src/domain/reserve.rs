@@ -86,16 +86,24 @@ pub async fn reserve(
     let basket = Basket::parse(plan, asked, settings.max_seats)?;
     for _ in 0..ATTEMPTS {
         let hold = take(store, admission, plan, &basket, &settings).await?;
+        let new = NewReservation::of(admission, plan, &basket, hold, &settings);
         // The slot must live as long as the hold; one that ended meanwhile takes the hold with it.
-        if let Err(error) = live_slot(store, admission, seconds_until(&hold)).await {
-            store.holds.release(plan.show.show_id, hold.id).await?;
+        if let Err(error) = live_slot(store, admission, seconds_until(&new.hold)).await {
+            resolve_later(store, new);
             return Err(error);
         }
-        if let Some(reserved) = make_durable(store, admission, plan, &basket, hold, &settings).await? {
+        if let Some(reserved) = make_durable(store, plan, new).await? {
             return Ok(reserved);
         }
     }
     Err(ReserveError::Store(StoreError::Lost))
+}
+
+/// Decides in the background what became of a hold that this request cannot see to its end: kept where it is recorded,
+/// or else let go.
+fn resolve_later(store: &Store, new: NewReservation) {
+    let store = store.clone();
+    drop(tokio::spawn(async move { store.resolve(&new).await }));
 }
 
 /// The drop's settings, if the admission's slot lives.
@@ -121,7 +129,17 @@ async fn take(
         cooldown_s: settings.cooldown_s,
         seats: basket.indexes(),
     };
-    match store.take_hold(plan.show.show_id, &request).await? {
+    let taken = match store.take_hold(plan.show.show_id, &request).await {
+        Ok(taken) => taken,
+        Err(error) => {
+            if !matches!(error, StoreError::Lost) {
+                let unseen = Hold::unseen(request.id, store.clock.now(), settings.hold_s);
+                resolve_later(store, NewReservation::of(admission, plan, basket, unseen, settings));
+            }
+            return Err(error.into());
+        }
+    };
+    match taken {
         Taken::New(hold) | Taken::Same(hold) => Ok(hold),
         Taken::Unavailable(seats) => Err(ReserveError::SeatsUnavailable(labels(plan, &seats))),
         Taken::Limit { id, at, expires_at } => {
@@ -134,31 +152,33 @@ async fn take(
 /// Records the hold in Postgres; `None` says that it had ended there before and was let go of.
 async fn make_durable(
     store: &Store,
-    admission: &Admission,
     plan: &ShowPlan,
-    basket: &Basket,
-    hold: Hold,
-    settings: &Settings,
+    new: NewReservation,
 ) -> Result<Option<Reserved>, ReserveError> {
-    let new = NewReservation {
-        show: plan.show.show_id,
-        drop: admission.drop.clone(),
-        sid: admission.sid,
-        buyer: admission.identity.clone(),
-        hold,
-        cooldown_s: settings.cooldown_s,
-        seats: basket.seats.clone(),
-        total: basket.total,
-    };
     match store.record(&new).await {
         Ok(Recorded::New) => Ok(Some(Reserved { reservation: fresh(&new), is_new: true })),
         Ok(Recorded::Already) => known(store, &new).await,
         Ok(Recorded::Refused(refusal)) => Err(refused(store, plan, &new, refusal).await?),
         Err(error) => {
             // It may have been recorded all the same. Nothing is undone before that is known.
-            let store = store.clone();
-            drop(tokio::spawn(async move { store.resolve(&new).await }));
+            resolve_later(store, new);
             Err(error.into())
+        }
+    }
+}
+
+impl NewReservation {
+    /// What is to be recorded for a hold.
+    fn of(admission: &Admission, plan: &ShowPlan, basket: &Basket, hold: Hold, settings: &Settings) -> Self {
+        Self {
+            show: plan.show.show_id,
+            drop: admission.drop.clone(),
+            sid: admission.sid,
+            buyer: admission.identity.clone(),
+            hold,
+            cooldown_s: settings.cooldown_s,
+            seats: basket.seats.clone(),
+            total: basket.total,
         }
     }
 }

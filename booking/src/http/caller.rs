@@ -3,12 +3,12 @@
 use axum::extract::FromRequestParts;
 use axum_extra::extract::CookieJar;
 use http::request::Parts;
-use shared::admission::{ADMISSION_REQUIRED, Admission, Admissions};
+use shared::admission::{Admission, Admissions};
 use shared::http::{bearer, require_same_origin};
 use shared::ids::Identity;
 use shared::problem::Problem;
 
-use super::codes::{NOT_YOURS, WRONG_DROP};
+use super::codes::{MANAGE_TOKEN_INVALID, NOT_YOURS, WRONG_DROP};
 use crate::app::AppState;
 use crate::domain::ids::ReservationId;
 use crate::domain::manage::ManageKey;
@@ -84,7 +84,7 @@ impl FromRequestParts<AppState> for Caller {
 fn managed(parts: &Parts, key: &ManageKey) -> Result<Vec<ReservationId>, Problem> {
     if let Some(token) = bearer(&parts.headers)? {
         return match (ManageKey::looks_like_one(token), key.verify(token)) {
-            (true, None) => Err(Problem::from(&ADMISSION_REQUIRED).detail("the manage token is not valid")),
+            (true, None) => Err(Problem::from(&MANAGE_TOKEN_INVALID)),
             (_, found) => Ok(found.into_iter().collect()),
         };
     }

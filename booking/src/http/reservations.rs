@@ -10,8 +10,6 @@ use shared::http::{Body, PathOf, to_completion};
 use shared::money::Money;
 use shared::problem::Problem;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::{Caller, Shopper};
 use super::codes::{INVALID_STATE, PAYMENT_IN_PROGRESS};
@@ -23,11 +21,6 @@ use crate::domain::manage::ManageKey;
 use crate::domain::release::{Release, release};
 use crate::domain::reservation::{Reservation, ReservationStatus};
 use crate::domain::reserve::{AskedSeat, reserve};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(reserve_seats)).routes(routes!(reservation, release_reservation))
-}
 
 /// Which seats to reserve.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -141,7 +134,7 @@ impl ReservationBody {
               (status = 422, description = "`too_many_seats`, `duplicate_seats`, `unknown_fare`"),
               (status = 429, description = "`reservation_limit`, `cooling_down`"),
               (status = 503, description = "`dependency_unavailable`: nothing was decided by guessing")))]
-async fn reserve_seats(
+pub async fn reserve_seats(
     State(app): State<AppState>,
     shopper: Shopper,
     PathOf(id): PathOf<ShowId>,
@@ -168,7 +161,7 @@ async fn reserve_seats(
     params(("id" = ReservationId, Path, description = "The reservation")),
     responses((status = 200, description = "The reservation", body = ReservationBody),
               (status = 403, description = "`not_yours`"), (status = 404, description = "No such reservation")))]
-async fn reservation(
+pub async fn reservation(
     State(app): State<AppState>,
     caller: Caller,
     PathOf(id): PathOf<ReservationId>,
@@ -184,7 +177,7 @@ async fn reservation(
     responses((status = 204, description = "Released, or ended before"), (status = 403, description = "`not_yours`"),
               (status = 404, description = "No such reservation"),
               (status = 409, description = "`payment_in_progress`; `invalid_state`: it is a booking now")))]
-async fn release_reservation(
+pub async fn release_reservation(
     State(app): State<AppState>,
     caller: Caller,
     PathOf(id): PathOf<ReservationId>,

@@ -9,8 +9,6 @@ use shared::http::{PathOf, QueryOf};
 use shared::money::Money;
 use shared::problem::Problem;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Shopper;
 use super::error::found;
@@ -20,23 +18,19 @@ use crate::domain::catalogue::{STANDARD_FARE, ShowPlan};
 use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::ShowId;
 
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(seats))
-}
-
 /// How much of the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum View {
+pub enum View {
     /// Everything.
     Full,
     /// The statuses alone.
     Status,
 }
 
+/// How the map is asked for.
 #[derive(Debug, Deserialize)]
-struct SeatsQuery {
+pub struct SeatsQuery {
     /// `full` (the default) or `status`.
     view: Option<View>,
 }
@@ -176,7 +170,7 @@ impl StatusesBody {
     responses((status = 200, description = "The map; `StatusesBody` with `view=status`", body = SeatMapBody),
               (status = 401, description = "`admission_required`, `admission_invalid`, `admission_expired`"),
               (status = 403, description = "`wrong_drop`"), (status = 404, description = "No such show")))]
-async fn seats(
+pub async fn seats(
     State(app): State<AppState>,
     shopper: Shopper,
     PathOf(id): PathOf<ShowId>,

@@ -133,3 +133,34 @@ async fn seats_of_a_request_that_was_given_up_come_back() {
     cuttable.shop.shopper().await.reserve(&cuttable.show, &["A1"]).await.expect(201);
     assert!(cuttable.shop.broken_seat_checks().await.is_empty());
 }
+
+#[tokio::test]
+async fn seats_held_by_an_answer_that_was_lost_come_back() {
+    let cuttable = cuttable().await;
+    let shopper = cuttable.shop.shopper().await;
+    // Redis does what it is asked and nobody hears of it; the client never asks again.
+    cuttable.redis.drop_answers().await;
+    shopper.reserve(&cuttable.show, &["A1", "A2"]).await.expect(503);
+    cuttable.redis.heal().await;
+    eventually(WORK_WITHIN, async || cuttable.shop.stats(&cuttable.show).await["available"] == 20).await;
+    cuttable.shop.shopper().await.reserve(&cuttable.show, &["A1"]).await.expect(201);
+    assert!(cuttable.shop.broken_seat_checks().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_release_whose_answer_was_lost_frees_the_seats() {
+    let cuttable = cuttable().await;
+    let shopper = cuttable.shop.shopper().await;
+    let reserved = shopper.reserve(&cuttable.show, &["A1"]).await.expect(201);
+    cuttable.postgres.delay(Duration::from_millis(300)).await;
+    let released = shopper.release(reserved.text("reservation_id")).await;
+    assert!(matches!(released.status, 204 | 503), "{}", released.body);
+    cuttable.postgres.heal().await;
+    eventually(WORK_WITHIN, async || {
+        let stats = cuttable.shop.stats(&cuttable.show).await;
+        let read = shopper.reservation(reserved.text("reservation_id")).await;
+        let released = read["status"] == "released";
+        (stats["available"] == 20) == released && read.status == 200
+    })
+    .await;
+}
