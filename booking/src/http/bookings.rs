@@ -102,7 +102,7 @@ pub(super) async fn confirm(
     let started = Instant::now();
     let key = idempotency_key(&headers)?;
     let load = state.load.clone();
-    let work = to_completion(async move { take(&state, &caller, key, body).await });
+    let work = to_completion(Box::pin(async move { take(&state, &caller, key, body).await }));
     let answered = load.measure(work, |answered| status_of(answered).is_server_error()).await;
     measured::confirm(status_of(&answered).as_u16(), started.elapsed());
     answered
