@@ -93,7 +93,7 @@ impl Site {
 
     /// Processes whose command line names the data folder.
     pub fn processes(&self) -> Vec<String> {
-        let needle = self.folder.path().display().to_string();
+        let needle = self.data().display().to_string();
         let lines = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
             let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
             Some(String::from_utf8_lossy(&line).replace('\0', " "))
