@@ -1,6 +1,6 @@
 //! Publishes, for every drop with shows on sale, how many seats are left and how this replica is doing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use shared::drop::{Health, write_health};
@@ -27,13 +27,7 @@ pub async fn run(app: &AppState) {
 
 async fn publish(app: &AppState) -> Result<(), StoreError> {
     let store = &app.store;
-    let mut stock: BTreeMap<DropSlug, Stock> = BTreeMap::new();
-    for known in catalogue::on_sale(&store.pool, app.clock.now()).await? {
-        let map = store.holds.map(known.show).await?;
-        let stock = stock.entry(known.drop).or_default();
-        stock.free += map.count(SeatState::Free) as u64;
-        stock.held += map.count(SeatState::Held) as u64;
-    }
+    let stock = stock(app).await?;
     let pool_wait_ms = pool_wait_ms(app).await?;
     let load = app.load.load();
     let at_ms = store.now().await?.as_millisecond();
@@ -54,6 +48,25 @@ async fn publish(app: &AppState) -> Result<(), StoreError> {
         metrics::gauge!(SEATS_HELD, "drop" => drop.to_string()).set(held);
     }
     Ok(())
+}
+
+/// The seats of every drop with shows on sale. A drop with a show that is being loaded is left out for this round.
+async fn stock(app: &AppState) -> Result<BTreeMap<DropSlug, Stock>, StoreError> {
+    let mut stock: BTreeMap<DropSlug, Stock> = BTreeMap::new();
+    let mut unknown: BTreeSet<DropSlug> = BTreeSet::new();
+    for known in catalogue::on_sale(&app.store.pool, app.clock.now()).await? {
+        match app.store.holds.map(known.show).await {
+            Ok(map) => {
+                let stock = stock.entry(known.drop).or_default();
+                stock.free += map.count(SeatState::Free) as u64;
+                stock.held += map.count(SeatState::Held) as u64;
+            }
+            Err(StoreError::Lost) => drop(unknown.insert(known.drop)),
+            Err(error) => return Err(error),
+        }
+    }
+    stock.retain(|drop, _| !unknown.contains(drop));
+    Ok(stock)
 }
 
 async fn pool_wait_ms(app: &AppState) -> Result<f64, StoreError> {

@@ -20,6 +20,8 @@ macro_rules! show_script {
             guarded_script(concat!(
                 include_str!("../../../lua/show.lua"),
                 "\n",
+                include_str!("../../../lua/hold.lua"),
+                "\n",
                 include_str!(concat!("../../../lua/", $name, ".lua"))
             ))
         })
