@@ -13,16 +13,17 @@ local sold_out = health[1] and now - tonumber(health[1]) <= 3000 and tonumber(he
 local room = math.min(tonumber(ARGV[3]), math.floor(units / UNITS_A_CALL), set[1] - redis.call('ZCARD', KEYS[5]))
 local frontier = redis.call('GET', KEYS[11]) or '-1'
 local called = 0
-local lives_until = now + set[2] * 1000 + ARGV[4]
+local at, lives_until = string.format('%.0f', now), string.format('%.0f', now + set[2] * 1000 + ARGV[4])
+local slots, admissions, places = {}, {}, {} -- written at once: a call costs one command, not four
 
 local function call(place, score, source)
   local sid = ARGV[2] .. string.format('%04x', called)
   called = called + 1
   local record = {place = place, score = score, source = source, called = now, due = 0, claimed = 0, issued = 0, expires = 0, unused_until = 0, entry = ''}
-  redis.call('ZADD', KEYS[5], lives_until, sid)
-  redis.call('HSET', KEYS[6], sid, cjson.encode(record))
-  redis.call('HSET', KEYS[7], place, sid)
-  redis.call('XADD', KEYS[9], '*', 'kind', 'called', 'at', string.format('%.0f', now), 'epoch', epoch, 'place', place, 'sid', sid, 'score', score, 'source', source, 'lives_until', string.format('%.0f', lives_until))
+  slots[2 * called - 1], slots[2 * called] = lives_until, sid
+  admissions[2 * called - 1], admissions[2 * called] = sid, cjson.encode(record)
+  places[2 * called - 1], places[2 * called] = place, sid
+  redis.call('XADD', KEYS[9], '*', 'kind', 'called', 'at', at, 'epoch', epoch, 'place', place, 'sid', sid, 'score', score, 'source', source, 'lives_until', lives_until)
 end
 
 if calling and not sold_out and room > 0 then
@@ -38,6 +39,9 @@ if calling and not sold_out and room > 0 then
     frontier = late and frontier or front[i + 1]
   end
   if called > 0 then
+    redis.call('ZADD', KEYS[5], unpack(slots))
+    redis.call('HSET', KEYS[6], unpack(admissions))
+    redis.call('HSET', KEYS[7], unpack(places))
     redis.call('SET', KEYS[11], frontier)
     redis.call('HINCRBY', KEYS[12], 'units', -called * UNITS_A_CALL)
     redis.call('HINCRBY', KEYS[12], 'calls', called)

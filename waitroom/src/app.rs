@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::extract::FromRef;
 use shared::clock::Clock;
@@ -50,6 +51,8 @@ pub struct App {
     pub operators: OperatorAuth,
     /// Who asks too often.
     pub limiter: Limiter,
+    /// Whether the last ticks failed.
+    pub(crate) is_stalled: AtomicBool,
     pool: PgPool,
     redis: Redis,
 }
@@ -85,6 +88,7 @@ impl AppState {
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
+            is_stalled: AtomicBool::new(false),
             ledger,
             line,
             pool,

@@ -2,6 +2,7 @@
 //! Any number of replicas may do so at the same time: each step is atomic in Redis.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -27,15 +28,18 @@ const AT_ONCE: usize = 16;
 const TICKS_A_CLOSED_TICK: u64 = 16;
 /// How many full batches one tick calls: the next tick goes on.
 const MOST_BATCHES: usize = 20;
+/// How often, and how far apart, a new drop's settings are tried to be put in force.
+const RESTORE_TRIES: usize = 10;
+const RESTORE_PAUSE: Duration = Duration::from_millis(30);
 /// How many rows one page of drops has.
 const PAGE: u32 = 500;
 
 /// Starts the loops.
 pub fn start(app: &AppState, tasks: &Tasks) {
     let ticking = app.clone();
-    let count = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let count = Arc::new(AtomicU64::new(0));
     tasks.repeat(app.config.tick, move || {
-        let (app, count) = (ticking.clone(), count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let (app, count) = (ticking.clone(), count.fetch_add(1, Ordering::Relaxed));
         async move { app.tick_all(count).await }
     });
     let rereading = app.clone();
@@ -64,16 +68,26 @@ impl AppState {
         }
     }
 
-    /// Puts a drop that was just written in force, as far as Redis can be reached; the ticks see to the rest.
-    pub(crate) async fn put_in_force(&self, drop: &Drop) {
-        self.registry.learn(std::slice::from_ref(drop));
-        let written = match self.line.write_settings(drop).await {
-            Err(StoreError::Lost) => self.restore(drop).await,
-            other => other,
-        };
-        if let Err(error) = written {
-            tracing::warn!(drop = %drop.slug, %error, "a drop's settings will be in force when Redis is back");
+    /// Puts a drop that was just written in force, as far as Redis can be reached; the ticks see to the rest. Gives it
+    /// as it is then.
+    pub(crate) async fn put_in_force(&self, drop: Drop) -> Arc<Drop> {
+        self.registry.learn(std::slice::from_ref(&drop));
+        if let Err(error) = self.try_to_put_in_force(&drop).await {
+            tracing::warn!(drop = %drop.slug, %error, "a drop's settings will be in force when the stores are back");
         }
+        self.registry.get(&drop.slug).map_or_else(|| Arc::new(drop), |known| known.drop)
+    }
+
+    /// A new drop is not in Redis yet; where a tick is at it already, that is waited for.
+    async fn try_to_put_in_force(&self, drop: &Drop) -> Result<(), StoreError> {
+        for _ in 0..RESTORE_TRIES {
+            match self.line.write_settings(drop).await {
+                Err(StoreError::Lost) => self.restore(drop).await?,
+                written => return written,
+            }
+            tokio::time::sleep(RESTORE_PAUSE).await;
+        }
+        Err(StoreError::Lost)
     }
 
     async fn restore(&self, drop: &Drop) -> Result<(), StoreError> {
@@ -96,31 +110,33 @@ impl AppState {
         let now = self.clock.now();
         let due = |known: &Known| count.is_multiple_of(TICKS_A_CLOSED_TICK) || !is_over(known, now);
         let drops = self.registry.all().into_iter().filter(due);
-        futures::stream::iter(drops)
-            .for_each_concurrent(AT_ONCE, |known| async move { self.tick(&known).await })
-            .await;
+        let ticks = futures::stream::iter(drops).map(|known| async move { self.tick(&known).await });
+        let failed: Vec<StoreError> =
+            ticks.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+        match failed.first() {
+            Some(error) if !self.is_stalled.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(%error, drops = failed.len(), "nobody is called while a store is away");
+            }
+            None if self.is_stalled.swap(false, Ordering::Relaxed) => tracing::info!("the line goes on"),
+            _ => {}
+        }
     }
 
-    async fn tick(&self, known: &Known) {
+    /// One drop's tick; why it failed, where it did.
+    async fn tick(&self, known: &Known) -> Option<StoreError> {
         let slug = &known.drop.slug;
         let started = Instant::now();
         let ticked = match self.tick_once(known).await {
-            Err(StoreError::Lost) => self.restore(&known.drop).await.map(|()| None),
-            other => other.map(Some),
+            Err(StoreError::Lost) => return self.restore(&known.drop).await.err(),
+            other => other,
         };
-        match ticked {
-            Ok(Some(tick)) => metrics::ticked(slug, started.elapsed(), Some(&tick)),
-            Ok(None) => {}
-            Err(error) => {
-                metrics::ticked(slug, started.elapsed(), None);
-                tracing::warn!(drop = %slug, %error, "nobody is called while a store is away");
-            }
-        }
+        metrics::ticked(slug, started.elapsed(), ticked.as_ref().ok());
+        ticked.err()
     }
 
     /// What happened before is recorded first: without the ledger nobody is called. Settings are written again where a
     /// change has not reached Redis. What was called is recorded at once, so that it can be claimed.
-    async fn tick_once(&self, known: &Known) -> Result<Tick, StoreError> {
+    pub(crate) async fn tick_once(&self, known: &Known) -> Result<Tick, StoreError> {
         let slug = &known.drop.slug;
         self.recorder.record(slug).await?;
         self.line.write_settings(&known.drop).await?;

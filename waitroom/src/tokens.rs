@@ -1,4 +1,4 @@
-//! The tokens waitroom signs: admissions (EdDSA, for the shop), places (HS256, for itself), device cookies, and
+//! The tokens waitroom signs: admissions (`EdDSA`, for the shop), places (HS256, for itself), device cookies, and
 //! the single-use codes. All keys are derived from one secret, so that every replica agrees.
 
 use std::sync::Arc;

@@ -151,7 +151,7 @@ pub struct Drop {
     pub seed: Seed,
     /// Raised whenever Redis has lost its memory of the drop.
     pub epoch: i64,
-    /// Raised by every change: the ETag.
+    /// Raised by every change: the `ETag`.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,

@@ -1,5 +1,7 @@
 //! A place in the line: its id, its score, and what its visitor is told.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use shared::ids::{DropSlug, Identity};
 use shared::secret::hmac_sha256;
@@ -109,7 +111,10 @@ impl std::fmt::Debug for Seed {
 
 /// Lower-case hex digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+        let _infallible = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// The keys of a drop's place ids, all from one.

@@ -51,6 +51,14 @@ pub struct JoinedLine {
     pub proof: PlaceProof,
 }
 
+impl JoinedLine {
+    /// Whether the place that was found had a slot whose time is over: the next tick decides what becomes of it.
+    pub fn is_settling(&self) -> bool {
+        let now_ms = self.standing.now_ms;
+        matches!(&self.standing.spot, Spot::Called { slot, .. } if slot.lives_until_ms.is_none_or(|lives| lives <= now_ms))
+    }
+}
+
 /// Gives the visitor a place, or the one they have.
 pub async fn join(
     line: &impl Line,

@@ -52,7 +52,7 @@ pub(super) async fn redeem_code(
             return Err(Problem::from(&codes::CODE_SPENT).detail("the code was made for another site"));
         }
         let booking_url = format!("{}/drops/{}", spent.origin, spent.drop);
-        let answer = admission_answer(&app, spent.drop, spent.identity, &spent.grant, booking_url);
+        let answer = admission_answer(&app, &spent.drop, spent.identity, &spent.grant, booking_url);
         Ok((private(), Json(answer)).into_response())
     })
     .await
@@ -82,7 +82,7 @@ pub(super) async fn renew_admission(
     to_completion(async move {
         let grant = admission::renew(&app.line, &admission.drop, admission.sid).await?;
         let booking_url = format!("{}/drops/{}", app.config.booking_origin(), admission.drop);
-        let answer = admission_answer(&app, admission.drop, admission.identity, &grant, booking_url);
+        let answer = admission_answer(&app, &admission.drop, admission.identity, &grant, booking_url);
         Ok((private(), Json(answer)).into_response())
     })
     .await

@@ -82,14 +82,13 @@ impl FromRequestParts<AppState> for Holder {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let OfDrop(known) = OfDrop::from_request_parts(parts, app).await?;
         let slug = &known.drop.slug;
-        let token = match bearer(&parts.headers)? {
-            Some(token) => token.to_owned(),
-            None => {
-                let token = cookie(&parts.headers, &place_cookie(slug));
-                let token = token.ok_or_else(|| Problem::from(&codes::PLACE_REQUIRED))?;
-                require_same_origin(&parts.method, &parts.headers)?;
-                token
-            }
+        let token = if let Some(token) = bearer(&parts.headers)? {
+            token.to_owned()
+        } else {
+            let token = cookie(&parts.headers, &place_cookie(slug));
+            let token = token.ok_or_else(|| Problem::from(&codes::PLACE_REQUIRED))?;
+            require_same_origin(&parts.method, &parts.headers)?;
+            token
         };
         let proof =
             app.tokens.check_place(slug, &token).ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;

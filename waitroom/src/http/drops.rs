@@ -106,7 +106,7 @@ impl DropStatus {
                 seed: opened.then(|| drop.seed.reveal()),
                 salt: None,
             },
-            epoch: drop.epoch.max(tick.epoch),
+            epoch: pulse.tick.as_ref().map_or(drop.epoch, |tick| tick.epoch),
             frontier: tick.frontier.filter(|_| opened).map(|score| score.to_string()),
             updated_at: pulse
                 .tick

@@ -48,7 +48,7 @@ pub struct OperatorDrop {
     draw: DrawStatus,
     /// How often Redis has been filled for this drop.
     epoch: i64,
-    /// Raised by every change; the ETag.
+    /// Raised by every change; the `ETag`.
     version: i64,
     /// When it was made.
     created_at: Timestamp,
@@ -186,11 +186,11 @@ pub(super) async fn create_drop(
 ) -> Result<Response, Problem> {
     operator.require(Role::Operator)?;
     to_completion(async move {
-        let now = app.clock.now();
+        let now = stored(app.clock.now());
         let reason = new.settings.reason.clone();
         let drop = new.into_drop(app.config.drop_defaults, Seed(rand::random()), now)?;
         app.drops.create(&drop, &Author { operator: operator.subject, reason }).await?;
-        app.put_in_force(&drop).await;
+        let drop = app.put_in_force(drop).await;
         let location = (LOCATION, format!("/v1/operator/drops/{}", drop.slug));
         Ok((StatusCode::CREATED, [location], OperatorDrop::answer(&drop, now)).into_response())
     })
@@ -358,17 +358,22 @@ async fn do_to(
     if_match: Option<IfMatch>,
 ) -> Result<Response, Problem> {
     to_completion(async move {
-        let now = app.clock.now();
+        let now = stored(app.clock.now());
         let author = Author { operator: operator.subject, reason: wish.reason().map(str::to_owned) };
         let decide = |drop: Drop| match &if_match {
             Some(if_match) if !if_match.matches(drop.version) => Err(OperateError::Stale),
             _ => wish.applied(drop, now),
         };
         let drop = app.drops.update(&slug, wish.action(), &author, decide).await?;
-        app.put_in_force(&drop).await;
+        let drop = app.put_in_force(drop).await;
         Ok(OperatorDrop::answer(&drop, now))
     })
     .await
+}
+
+/// A time as Postgres keeps it, in microseconds: what is answered now is what is read later.
+fn stored(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 /// What was done to a drop, the newest first.

@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::http::to_completion;
-use shared::ids::Identity;
+use shared::ids::{DropSlug, Identity};
 use shared::problem::Problem;
 use utoipa::ToSchema;
 
@@ -16,9 +16,9 @@ use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, 
 use super::limits::Action;
 use crate::app::AppState;
 use crate::domain::admission;
-use crate::domain::line::Standing;
+use crate::domain::line::{Grant, Standing};
 use crate::domain::place::{Place, Sight};
-use crate::domain::visit::{self, PlaceProof};
+use crate::domain::visit::{self, JoinedLine, PlaceProof};
 use crate::metrics;
 use crate::registry::Known;
 
@@ -52,7 +52,12 @@ pub struct AdmissionAnswer {
 pub async fn join(app: &AppState, known: &Known, identity: Identity) -> Result<(bool, PlaceAnswer), Problem> {
     let (app, known) = (app.clone(), known.clone());
     to_completion(async move {
-        let joined = visit::join(&app.line, app.tokens.place_keys(), &known.drop, identity).await;
+        let keys = app.tokens.place_keys();
+        let mut joined = visit::join(&app.line, keys, &known.drop, identity.clone()).await;
+        if joined.as_ref().is_ok_and(JoinedLine::is_settling) {
+            app.tick_once(&known).await?;
+            joined = visit::join(&app.line, keys, &known.drop, identity).await;
+        }
         metrics::joined(&joined);
         let joined = joined?;
         let place_token = Some(app.tokens.sign_place(&known.drop.slug, &joined.proof));
@@ -100,21 +105,21 @@ pub async fn claim(app: &AppState, known: &Known, proof: PlaceProof) -> Result<A
         let shop = app.config.booking_origin();
         let code = app.line.put_code(slug, grant.sid, &proof.identity, &shop).await?;
         let booking_url = format!("{shop}/enter?drop={slug}&code={code}&to=%2Fdrops%2F{slug}");
-        Ok(admission_answer(&app, known.drop.slug.clone(), proof.identity, &grant, booking_url))
+        Ok(admission_answer(&app, slug, proof.identity, &grant, booking_url))
     })
     .await
 }
 
 pub(super) fn admission_answer(
     app: &AppState,
-    drop: shared::ids::DropSlug,
+    drop: &DropSlug,
     identity: Identity,
-    grant: &crate::domain::line::Grant,
+    grant: &Grant,
     booking_url: String,
 ) -> AdmissionAnswer {
     let expires_at = Timestamp::from_millisecond(grant.expires_ms).unwrap_or(Timestamp::MAX);
     AdmissionAnswer {
-        admission_token: app.tokens.sign_admission(&drop, identity, grant),
+        admission_token: app.tokens.sign_admission(drop, identity, grant),
         token_type: "Bearer",
         expires_at,
         expires_in: (expires_at.as_second() - app.clock.now().as_second()).max(0),

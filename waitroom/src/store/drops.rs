@@ -99,7 +99,7 @@ impl Drops {
             log(&mut tx, "create", author, None, drop).await?;
             Ok(tx.commit().await?)
         };
-        in_time(create).await
+        in_time(Box::pin(create)).await
     }
 
     /// Changes a drop as `decide` says, with a line in the audit log. The row is locked meanwhile.
@@ -119,7 +119,7 @@ impl Drops {
             tx.commit().await?;
             Ok(after)
         };
-        in_time(update).await
+        in_time(Box::pin(update)).await
     }
 
     /// The audit log, the newest first, at most `limit` lines older than `before`.
@@ -159,7 +159,7 @@ async fn in_time<T>(call: impl Future<Output = Result<T, OperateError>>) -> Resu
 }
 
 /// The drop's row, locked until the transaction ends.
-pub(super) async fn lock(tx: &mut PgConnection, slug: &DropSlug) -> Result<Option<Drop>, StoreError> {
+async fn lock(tx: &mut PgConnection, slug: &DropSlug) -> Result<Option<Drop>, StoreError> {
     let row = sqlx::query_as!(
         DropRow,
         r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
@@ -167,6 +167,23 @@ pub(super) async fn lock(tx: &mut PgConnection, slug: &DropSlug) -> Result<Optio
                   on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
                   created_at AS "created_at: _", updated_at AS "updated_at: _"
            FROM waitroom.drops WHERE slug = $1 FOR UPDATE"#,
+        slug.as_str(),
+    );
+    row.fetch_optional(tx).await?.map(Drop::try_from).transpose()
+}
+
+/// The drop's row, locked until the transaction ends; `None` also where somebody else has it locked.
+pub(super) async fn lock_unless_locked(
+    tx: &mut PgConnection,
+    slug: &DropSlug,
+) -> Result<Option<Drop>, StoreError> {
+    let row = sqlx::query_as!(
+        DropRow,
+        r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
+                  closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
+                  on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
+                  created_at AS "created_at: _", updated_at AS "updated_at: _"
+           FROM waitroom.drops WHERE slug = $1 FOR UPDATE SKIP LOCKED"#,
         slug.as_str(),
     );
     row.fetch_optional(tx).await?.map(Drop::try_from).transpose()

@@ -1,9 +1,9 @@
 //! Filling Redis again for a drop that it has no memory of: a new drop, an emptied server, a restart from an old
 //! snapshot, a failover. One replica does it, under the lock of the drop's row.
 //!
-//! The epoch is raised and committed first, so that no arrival counter can repeat; then, with the row locked again,
-//! Redis is filled from the ledger, and the mark by which the scripts work is written last. Who waits is not in the
-//! ledger: members of the queue that survived stay, the others come back with their place tokens.
+//! With the row locked the epoch is raised and Redis is filled from the ledger. Only when the new epoch is committed, so
+//! that no arrival counter can repeat, the mark is written by which the scripts work. Who waits is not in the ledger:
+//! members of the queue that survived stay, the others come back with their place tokens.
 
 use shared::clock::Clock;
 use shared::ids::DropSlug;
@@ -49,51 +49,30 @@ impl Restorer {
         if filling.lost_on().await?.is_none() {
             return Ok(Restored::NotNeeded);
         }
-        let Some(epoch) = self.raise_epoch(slug, &filling).await? else { return Ok(Restored::NotNeeded) };
-        self.fill(slug, &filling, epoch).await
-    }
-
-    /// Saves what survived of the unrecorded stream, and raises the epoch.
-    async fn raise_epoch(&self, slug: &DropSlug, filling: &Filling) -> Result<Option<i64>, StoreError> {
-        within(Dependency::Postgres, async {
-            let mut tx = self.pool.begin().await?;
-            let Some(epoch) = lock_unless_locked(&mut tx, slug).await? else { return Ok(None) };
-            if filling.lost_on().await?.is_none() {
-                return Ok(None);
-            }
-            for entries in filling.surviving_entries().await?.chunks(1_000) {
-                ledger::insert(&mut tx, slug, entries).await?;
-            }
-            set_epoch(&mut tx, slug, epoch + 1).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(Some(epoch + 1))
-        })
-        .await
-    }
-
-    async fn fill(&self, slug: &DropSlug, filling: &Filling, epoch: i64) -> Result<Restored, StoreError> {
         let mut tx = within(Dependency::Postgres, self.pool.begin()).await?;
-        let drop = within(Dependency::Postgres, drops::lock(&mut tx, slug)).await?;
-        let Some(drop) = drop.filter(|drop| drop.epoch == epoch) else { return Ok(Restored::NotNeeded) };
-        let memory = within(Dependency::Postgres, Memory::of(&mut tx, slug)).await?;
+        let Some(mut drop) = within(Dependency::Postgres, drops::lock_unless_locked(&mut tx, slug)).await?
+        else {
+            return Ok(Restored::NotNeeded);
+        };
+        // Somebody may have filled it before the row was ours.
         let Some(run_id) = filling.lost_on().await? else { return Ok(Restored::NotNeeded) };
-        filling.fill(&drop, &memory, self.clock.now().as_millisecond(), &run_id).await?;
-        tracing::info!(drop = %slug, epoch, slots = memory.slots.len(), gone = memory.gone.len(), "the line was put into Redis");
+        for entries in filling.surviving_entries().await?.chunks(1_000) {
+            within(Dependency::Postgres, ledger::insert(&mut tx, slug, entries)).await?;
+        }
+        drop.epoch += 1;
+        within(Dependency::Postgres, set_epoch(&mut tx, &drop)).await?;
+        let memory = within(Dependency::Postgres, Memory::of(&mut tx, slug)).await?;
+        filling.fill(&drop, &memory, self.clock.now().as_millisecond()).await?;
+        within(Dependency::Postgres, tx.commit()).await?;
+        filling.mark(drop.epoch, &run_id).await?;
+        let (slots, gone) = (memory.slots.len(), memory.gone.len());
+        tracing::info!(drop = %slug, epoch = drop.epoch, slots, gone, "the line was put into Redis");
         Ok(Restored::Done(Box::new(drop)))
     }
 }
 
-/// The epoch of the drop, its row locked; `None` where somebody else has it locked, or there is none.
-async fn lock_unless_locked(tx: &mut PgConnection, slug: &DropSlug) -> Result<Option<i64>, StoreError> {
-    let epoch = sqlx::query_scalar!(
-        "SELECT epoch FROM waitroom.drops WHERE slug = $1 FOR UPDATE SKIP LOCKED",
-        slug.as_str()
-    );
-    Ok(epoch.fetch_optional(tx).await?)
-}
-
-async fn set_epoch(tx: &mut PgConnection, slug: &DropSlug, epoch: i64) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE waitroom.drops SET epoch = $2 WHERE slug = $1", slug.as_str(), epoch)
+async fn set_epoch(tx: &mut PgConnection, drop: &Drop) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE waitroom.drops SET epoch = $2 WHERE slug = $1", drop.slug.as_str(), drop.epoch)
         .execute(tx)
         .await?;
     Ok(())

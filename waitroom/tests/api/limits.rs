@@ -17,7 +17,7 @@ async fn three_replicas_never_call_more_than_the_limits_allow() {
     let visitors: Vec<Visitor> = (0..60).map(|n| Visitor::new(&room.replicas[n % 3].url(), DROP)).collect();
     join_all(visitors.iter().map(Visitor::join)).await;
     let served = visitors.iter().map(|visitor| async {
-        visitor.wait_until("called", Duration::from_secs(60)).await;
+        visitor.wait_until("called", Duration::from_mins(1)).await;
         visitor.claim().await.expect(200);
         visitor.leave().await.expect(204);
     });

@@ -1,5 +1,7 @@
 //! The waiting room as others meet it: over HTTP, on real Redis and real Postgres.
 
+#![expect(clippy::unwrap_used, reason = "what a test's helpers cannot unwrap is a failed test")]
+
 mod admissions;
 mod audit;
 mod contract;

@@ -1,7 +1,7 @@
 //! Making and changing a drop: what an operator sends, and the rules it must keep.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use shared::ids::DropSlug;
 use url::Url;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ const MAX_MESSAGE: usize = 2_000;
 const MAX_ORIGINS: usize = 20;
 
 /// What a drop's operator changes. What is left out stays; `null` takes a time away.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DropChange {
     /// What people read; 1 to 200 characters.
@@ -82,12 +82,12 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T
 }
 
 /// A new drop: its name, and what it is to have.
-#[derive(Clone, Debug, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NewDrop {
     /// Its name: 1 to 64 lower-case letters, digits and inner hyphens.
     pub slug: DropSlug,
     /// Everything else; only the title is required.
-    #[schema(inline)]
+    #[serde(flatten)]
     pub settings: DropChange,
 }
 

@@ -1,6 +1,6 @@
 //! The line in memory: the executable specification of the scripts. One contract suite runs against it and Redis.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::clock::Clock;
@@ -25,8 +25,8 @@ pub struct ModelLine {
 struct Model {
     drop: Drop,
     epoch: i64,
-    queue: BTreeMap<(Score, PlaceId), ()>,
-    side: BTreeMap<(Score, PlaceId), ()>,
+    queue: BTreeSet<(Score, PlaceId)>,
+    side: BTreeSet<(Score, PlaceId)>,
     slots: BTreeMap<Sid, i64>,
     admissions: HashMap<Sid, Record>,
     places: HashMap<PlaceId, Sid>,
@@ -83,8 +83,8 @@ impl ModelLine {
         let mut model = Model {
             drop: drop.clone(),
             epoch: 1,
-            queue: BTreeMap::new(),
-            side: BTreeMap::new(),
+            queue: BTreeSet::new(),
+            side: BTreeSet::new(),
             slots: BTreeMap::new(),
             admissions: HashMap::new(),
             places: HashMap::new(),

@@ -94,8 +94,14 @@ impl Row {
                 lives_until_ms: Some(*lives_until_ms),
                 ..Self::default()
             },
-            Fact::Claimed { place, sid, lives_until_ms } => Self::admitted(place.0, sid.0, *lives_until_ms),
-            Fact::Renewed { place, sid, lives_until_ms } => Self::admitted(place.0, sid.0, *lives_until_ms),
+            Fact::Claimed { place, sid, lives_until_ms } | Fact::Renewed { place, sid, lives_until_ms } => {
+                Self {
+                    place: Some(place.0),
+                    sid: Some(sid.0),
+                    lives_until_ms: Some(*lives_until_ms),
+                    ..Self::default()
+                }
+            }
             Fact::Freed { place, sid, lapse, outcome } => Self {
                 place: place.map(|place| place.0),
                 sid: Some(sid.0),
@@ -113,10 +119,6 @@ impl Row {
                 Self { place: place.map(|place| place.0), sid: Some(sid.0), ..Self::default() }
             }
         }
-    }
-
-    fn admitted(place: Uuid, sid: Uuid, lives_until_ms: i64) -> Self {
-        Self { place: Some(place), sid: Some(sid), lives_until_ms: Some(lives_until_ms), ..Self::default() }
     }
 }
 

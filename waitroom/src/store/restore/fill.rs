@@ -43,15 +43,9 @@ impl Filling {
         entries::all(reply)
     }
 
-    /// Writes everything, then the mark.
-    pub(super) async fn fill(
-        &self,
-        drop: &Drop,
-        memory: &Memory,
-        now_ms: i64,
-        run_id: &str,
-    ) -> Result<(), StoreError> {
-        self.clear().await?;
+    /// Writes everything but the mark.
+    pub(super) async fn fill(&self, drop: &Drop, memory: &Memory, now_ms: i64) -> Result<(), StoreError> {
+        self.clear(drop.epoch).await?;
         self.each(&memory.gone, |pipe, gone| self.put_gone(pipe, gone)).await?;
         self.each(&memory.slots, |pipe, slot| self.put_slot(pipe, drop, slot, now_ms)).await?;
         self.each(&memory.kept, |pipe, (place, score)| {
@@ -59,11 +53,11 @@ impl Filling {
             pipe.zrem(&self.keys.queue, place.to_string()).ignore();
         })
         .await?;
-        self.put_rest(drop, memory, now_ms).await?;
-        self.mark(drop.epoch, run_id).await
+        self.put_rest(drop, memory, now_ms).await
     }
 
-    async fn clear(&self) -> Result<(), StoreError> {
+    /// Forgets everything but the queue, and says who fills.
+    async fn clear(&self, epoch: i64) -> Result<(), StoreError> {
         let keys = &self.keys;
         let mut pipe = redis::pipe();
         // The mark first: nothing works on what is half there.
@@ -82,6 +76,7 @@ impl Filling {
         ] {
             pipe.del(key).ignore();
         }
+        pipe.hset(&keys.epoch, "filling", epoch).ignore();
         self.send(&pipe).await
     }
 
@@ -166,8 +161,8 @@ impl Filling {
         self.send(&pipe).await
     }
 
-    /// The last step. Nothing was done where another server answers by now.
-    async fn mark(&self, epoch: i64, run_id: &str) -> Result<(), StoreError> {
+    /// The last step. Nothing is done where another server answers by now, or another replica has begun to fill.
+    pub(super) async fn mark(&self, epoch: i64, run_id: &str) -> Result<(), StoreError> {
         let mut redis = self.redis.clone();
         let mut call = scripts::MARK_EPOCH.key(&self.keys.epoch);
         call.arg(epoch).arg(run_id);

@@ -48,10 +48,10 @@ impl Model {
     }
 
     fn take_next(&mut self) -> Option<(PlaceId, Score, Source)> {
-        if let Some(((score, place), ())) = self.side.pop_first() {
+        if let Some((score, place)) = self.side.pop_first() {
             return Some((place, score, Source::Side));
         }
-        let ((score, place), ()) = self.queue.pop_first()?;
+        let (score, place) = self.queue.pop_first()?;
         if self.frontier.is_some_and(|frontier| score < frontier) {
             return Some((place, score, Source::Late));
         }
@@ -106,11 +106,11 @@ impl Model {
             OnLapse::Requeue if place.generation() < u16::MAX => {
                 let (successor, score) = (place.of_generation(place.generation() + 1), self.arrive());
                 self.end(place, GoneReason::Requeued, Some(score));
-                self.queue.insert((score, successor), ());
+                self.queue.insert((score, successor));
                 return Outcome::Requeued { successor, score };
             }
             OnLapse::Keep if !record.from_side => {
-                self.side.insert((record.score, place), ());
+                self.side.insert((record.score, place));
                 return Outcome::Kept;
             }
             _ => self.end(place, GoneReason::Lapsed, None),

@@ -1,6 +1,6 @@
 //! What a visitor does, in the model.
 
-use super::{Claimed, GoneReason, Joined, Left, Model, Past, Record, Slot, Spot, Standing};
+use super::{Claimed, GoneReason, Joined, Left, Model, Record, Slot, Spot, Standing};
 use crate::domain::drop::Control;
 use crate::domain::ledger::{EntryId, Fact};
 use crate::domain::line::Grant;
@@ -24,7 +24,7 @@ impl Model {
             return Spot::Called { place: current, slot: self.slot(*sid) };
         }
         for (list, on_side) in [(&self.queue, false), (&self.side, true)] {
-            if let Some((rank, (score, _))) = list.keys().enumerate().find(|(_, (_, id))| *id == current) {
+            if let Some((rank, (score, _))) = list.iter().enumerate().find(|(_, (_, id))| *id == current) {
                 return Spot::Queued { place: current, score: *score, rank: rank as u64, on_side };
             }
         }
@@ -70,7 +70,7 @@ impl Model {
             Spot::Gone { .. } | Spot::Unknown => {}
         }
         let score = if opened { self.arrive() } else { drawn };
-        self.queue.insert((score, self.current(place)), ());
+        self.queue.insert((score, self.current(place)));
         Joined::New(self.standing(place, now_ms))
     }
 
@@ -166,24 +166,22 @@ impl Model {
 
     pub(super) fn put_back(&mut self, place: PlaceId, score: Score, now_ms: i64) -> Standing {
         match (self.spot(place), self.gone.get(&place.base()).copied()) {
-            (Spot::Gone { .. }, Some(Past { generation, successor_score, .. }))
-                if place.generation() <= generation =>
-            {
-                if let Some(score) = successor_score {
-                    self.queue.insert((score, place.of_generation(generation + 1)), ());
-                }
+            (Spot::Gone { .. }, Some(past)) if place.generation() <= past.generation => {
+                let successor =
+                    past.successor_score.map(|score| (score, place.of_generation(past.generation + 1)));
+                self.queue.extend(successor);
             }
             (Spot::Gone { .. } | Spot::Unknown, _) => {
                 if let Some(before) = place.generation().checked_sub(1) {
                     self.end(place.of_generation(before), GoneReason::Left, None);
                 }
-                self.queue.insert((score, place), ());
+                self.queue.insert((score, place));
             }
             (Spot::Queued { place: found, score: old, on_side: false, .. }, _)
                 if found == place && score < old =>
             {
                 self.queue.remove(&(old, place));
-                self.queue.insert((score, place), ());
+                self.queue.insert((score, place));
             }
             _ => {}
         }
