@@ -80,6 +80,8 @@ function focusOn(seat) {
   seat.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
+const hall = form.querySelector(".hall");
+hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
 form.addEventListener("change", showChosen);
 form.addEventListener("keydown", walk);
 form.addEventListener("submit", () => {

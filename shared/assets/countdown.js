@@ -1,5 +1,5 @@
-// Counts down to the time in `<time data-countdown datetime="…">`, by the server's clock. The number itself is not in a
-// live region; a screen reader hears the milestones and the end through `announce`.
+// Counts down to the time of a `<time datetime="…">`, by the server's clock. The number itself is in no live region: a
+// screen reader hears of some milestones, in the words that `data-milestone` names.
 
 import { serverNow } from "/assets/shared/server-time.js";
 import { announce, text } from "/assets/shared/text.js";
@@ -19,7 +19,7 @@ export function countDown(element, onEnd = () => {}) {
     const seconds = Math.max(0, Math.ceil((Date.parse(element.dateTime) - serverNow()) / 1000));
     element.textContent = shown(seconds);
     const passed = MILESTONES_S.find((milestone) => before > milestone && seconds <= milestone);
-    if (passed && before !== Infinity) announce(text("time-left", { time: shown(seconds) }));
+    if (passed && before !== Infinity) announce(text(element.dataset.milestone, { time: shown(seconds) }));
     before = seconds;
     if (seconds > 0) return;
     clearInterval(timer);

@@ -2,11 +2,13 @@
 //! errors told to people instead of programs.
 
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, FromRequest, Request};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::http::{PAGE_POLICY, require_same_origin};
 use crate::problem::{Problem, codes};
@@ -37,6 +39,31 @@ pub fn policy_with_form_target(origin: &str) -> HeaderValue {
 pub fn wants_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|range| range.trim_start().starts_with("text/html"))
+}
+
+/// A form as browsers post it.
+///
+/// Errors: 400 `malformed`, 413 `body_too_large`, 415 `unsupported_media_type`.
+#[derive(Debug)]
+pub struct FormOf<T>(pub T);
+
+impl<T, S> FromRequest<S> for FormOf<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = Form::from_request(request, state).await;
+        let Form(form) = form.map_err(|rejection: FormRejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::from(&codes::BODY_TOO_LARGE),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::from(&codes::UNSUPPORTED_MEDIA_TYPE)
+                .detail("send the form as application/x-www-form-urlencoded"),
+            _ => Problem::from(&codes::MALFORMED).detail(rejection.body_text()),
+        })?;
+        Ok(Self(form))
+    }
 }
 
 /// A layer: takes what changes something from the service's own pages alone, whether a cookie comes with it or not.
@@ -147,6 +174,22 @@ mod tests {
             assert_eq!(response.status().as_u16(), code.status);
             assert!(text.contains("<h1>") && text.contains("&#60;b&#62;no"), "{text}");
             assert!(response.extensions().get::<Problem>().is_some(), "the log needs the code");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_none_is_a_problem() {
+        let takes = async |FormOf(_): FormOf<std::collections::BTreeMap<String, u32>>| "taken";
+        let routes = || Router::new().route("/", axum::routing::post(takes));
+        for (kind, body, status) in [
+            ("application/x-www-form-urlencoded", "seats=2", 200),
+            ("application/x-www-form-urlencoded", "seats=two", 400),
+            ("application/json", "{}", 415),
+        ] {
+            let request = Request::post("/").header(CONTENT_TYPE, kind).body(Body::from(body)).unwrap();
+            let response = routes().oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(response.extensions().get::<Problem>().is_some(), status != 200);
         }
     }
 

@@ -102,10 +102,11 @@ function speakPosition(place) {
 
 function wait(eta) {
   if (!eta) return text("wait-unknown");
-  const [low, high] = [Math.floor(eta.low_s / 60), Math.ceil(eta.high_s / 60)];
-  if (eta.high_s < 60) return text("wait-soon");
-  if (high > 90) return text("wait-hours", { low: Math.floor(low / 60), high: Math.ceil(high / 60) });
-  return text(low < 1 || low === high ? "wait-up-to-minutes" : "wait-minutes", { low, high });
+  const range = (unit_s) => ({ low: Math.floor(eta.low_s / unit_s), high: Math.ceil(eta.high_s / unit_s) });
+  const minutes = range(60);
+  if (minutes.high <= 1) return text("wait-a-minute");
+  const [unit, { low, high }] = minutes.high > 90 ? ["hours", range(3600)] : ["minutes", minutes];
+  return text(low < 1 || low === high ? `wait-up-to-${unit}` : `wait-${unit}`, { low, high });
 }
 
 /** Counts down to a time, or stops; asks again when it is reached. */

@@ -4,7 +4,7 @@
 mod paid;
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use shared::http::{Body, PathOf, to_completion};
-use shared::pages::page;
+use shared::pages::{FormOf, page};
 use shared::problem::Problem;
 use uuid::Uuid;
 
@@ -128,7 +128,7 @@ pub(super) async fn pay(
     State(app): State<AppState>,
     caller: Caller,
     PathOf(id): PathOf<ReservationId>,
-    Form(form): Form<PayForm>,
+    FormOf(form): FormOf<PayForm>,
 ) -> Result<Response, Problem> {
     let reservation = own(&app, &caller, id).await?;
     let status_and_outcome = confirm(&app, caller, id, &form).await?;

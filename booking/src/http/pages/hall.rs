@@ -1,6 +1,6 @@
 //! The seats of a hall as rows of checkboxes: a seat map that is also a plain form.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use shared::money::Money;
 
@@ -17,6 +17,8 @@ const MAX_GAP: usize = 12;
 #[derive(Clone, Debug)]
 pub(super) struct Hall {
     pub(super) categories: Vec<CategoryView>,
+    /// What sets some seats apart.
+    pub(super) features: Vec<String>,
     pub(super) rows: Vec<RowView>,
     pub(super) currency: String,
     pub(super) exponent: usize,
@@ -78,8 +80,11 @@ impl Hall {
             }
         }
         let currency = plan.show.prices.currency();
+        let features: BTreeSet<String> =
+            plan.seats.iter().flat_map(|seat| &seat.seat.features).map(|feature| readable(feature)).collect();
         Self {
             categories,
+            features: features.into_iter().collect(),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
             currency: currency.to_string(),
             exponent: currency.exponent(),

@@ -1,14 +1,14 @@
 //! The private link of a booking: its tickets with their codes.
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 use shared::http::PathOf;
 use shared::money::Money;
-use shared::pages::page;
+use shared::pages::{FormOf, page};
 use shared::problem::Problem;
 
 use super::manage_cookie;
@@ -92,7 +92,7 @@ pub(super) async fn show(
 pub(super) async fn open(
     State(app): State<AppState>,
     PathOf(id): PathOf<BookingId>,
-    Form(form): Form<OpenForm>,
+    FormOf(form): FormOf<OpenForm>,
 ) -> Result<Response, Problem> {
     let opened = app.manage.verify(form.manage_token.trim());
     let booking = bookings::find(&app.store.pool, id).await?;

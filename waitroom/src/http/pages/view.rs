@@ -233,13 +233,13 @@ struct Wait {
 impl Wait {
     fn of(eta: Option<Eta>) -> Self {
         let Some(Eta { low_s, high_s }) = eta else { return Self { kind: "unknown", low: 0, high: 0 } };
-        let (low, high) = (low_s / 60, high_s.div_ceil(60));
-        match high_s {
-            0..60 => Self { kind: "soon", low, high },
-            _ if high > 90 => Self { kind: "hours", low: low / 60, high: high.div_ceil(60) },
-            _ if low < 1 || low == high => Self { kind: "up-to-minutes", low, high },
-            _ => Self { kind: "minutes", low, high },
-        }
+        let range = |unit_s| (low_s / unit_s, high_s.div_ceil(unit_s));
+        let (up_to, between, (low, high)) = match range(60) {
+            (low, high) if high <= 1 => return Self { kind: "a-minute", low, high },
+            (_, high) if high > 90 => ("up-to-hours", "hours", range(3600)),
+            minutes => ("up-to-minutes", "minutes", minutes),
+        };
+        Self { kind: if low < 1 || low == high { up_to } else { between }, low, high }
     }
 }
 

@@ -158,11 +158,12 @@ fn waits_are_told_in_minutes_and_hours() {
         let wait = Wait::of(Some(Eta { low_s, high_s }));
         (wait.kind, wait.low, wait.high)
     };
-    assert_eq!(kind(10, 59), ("soon", 0, 1));
+    assert_eq!(kind(10, 60), ("a-minute", 0, 1));
     assert_eq!(kind(30, 61), ("up-to-minutes", 0, 2));
     assert_eq!(kind(120, 120), ("up-to-minutes", 2, 2));
     assert_eq!(kind(120, 200), ("minutes", 2, 4));
     assert_eq!(kind(5400, 9000), ("hours", 1, 3));
+    assert_eq!(kind(3000, 7300), ("up-to-hours", 0, 3));
     assert_eq!(Wait::of(None).kind, "unknown");
 }
 
