@@ -59,12 +59,30 @@ fn step() -> impl Strategy<Value = Step> {
         1 => slot.clone().prop_map(Step::End),
         2 => (slot.clone(), 1..900_u32).prop_map(|(slot, for_s)| Step::Touch(slot, for_s)),
         1 => slot.prop_map(Step::Finish),
-        4 => prop_oneof![0..2_000_u64, 0..400_000_u64].prop_map(Step::Wait),
+        4 => prop_oneof![3 => 0..2_000_u64, 3 => Just(60_000_u64), 1 => Just(600_000_u64), 1 => 0..400_000_u64].prop_map(Step::Wait),
         1 => (0..2_u64).prop_map(Step::Stock),
         1 => (1..600_u32, 1..5_u32).prop_map(|(rate, active)| Step::Limits(rate, active)),
         1 => prop_oneof![Just("requeue"), Just("keep"), Just("drop")].prop_map(Step::OnLapse),
         2 => prop_oneof![4 => Just(Transition::Open), 1 => Just(Transition::Pause), 3 => Just(Transition::Resume)].prop_map(Step::Steer),
     ]
+}
+
+/// How a line begins.
+#[derive(Clone, Debug)]
+struct Scene {
+    is_open: bool,
+    on_lapse: &'static str,
+    claim_window_s: u32,
+    steps: Vec<Step>,
+}
+
+fn scene() -> impl Strategy<Value = Scene> {
+    let on_lapse = prop_oneof![Just("requeue"), Just("keep"), Just("drop")];
+    let claim_window_s = prop_oneof![3 => Just(60_u32), 1 => Just(600_u32)];
+    let steps = proptest::collection::vec(step(), 20..90);
+    (proptest::bool::weighted(0.8), on_lapse, claim_window_s, steps).prop_map(
+        |(is_open, on_lapse, claim_window_s, steps)| Scene { is_open, on_lapse, claim_window_s, steps },
+    )
 }
 
 /// A model and a Redis side by side, by one clock.
@@ -78,14 +96,14 @@ struct Pair {
 }
 
 impl Pair {
-    async fn begin(stores: &TestStores) -> Self {
+    async fn begin(stores: &TestStores, scene: &Scene) -> Self {
         let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
         let pool = shared::db::pool(&stores.database_url, "contract", 2).unwrap();
         let redis = Redis::connect(&stores.redis_url).unwrap();
         let slug = format!("drop-{}", Uuid::new_v4());
         let new = json!({
             "slug": slug, "title": "Contract", "lobby_opens_at": clock.now(), "opens_at": clock.now() + 1.hour(),
-            "rate_per_minute": 120, "burst": 2, "max_active": 3, "claim_window_s": 60, "session_max_s": 900,
+            "rate_per_minute": 120, "burst": 2, "max_active": 3, "claim_window_s": scene.claim_window_s, "on_lapse": scene.on_lapse, "session_max_s": 900,
         });
         let new = serde_json::from_value::<waitroom::domain::drop::NewDrop>(new).unwrap();
         let mut drop = new.into_drop(DropDefaults::default(), Seed([7; 32]), clock.now()).unwrap();
@@ -97,7 +115,12 @@ impl Pair {
         let model = ModelLine::new(clock.clone().into());
         model.begin(&drop);
         let line = RedisLine::new(redis.clone(), clock.clone().into());
-        Self { model, line, redis, clock, drop, sids: Vec::new() }
+        let mut pair = Self { model, line, redis, clock, drop, sids: Vec::new() };
+        if scene.is_open {
+            let opened = pair.drop.clone().after(Transition::Open, pair.clock.now()).unwrap();
+            pair.put_in_force(opened).await.unwrap();
+        }
+        pair
     }
 
     fn slug(&self) -> &DropSlug {
@@ -286,10 +309,10 @@ fn redis_does_what_the_model_does() {
     let stores = runtime.block_on(TestStores::new());
     let mut runner =
         TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
-    let outcome = runner.run(&proptest::collection::vec(step(), 1..60), |steps| {
+    let outcome = runner.run(&scene(), |scene| {
         runtime.block_on(async {
-            let mut pair = Pair::begin(&stores).await;
-            for step in &steps {
+            let mut pair = Pair::begin(&stores, &scene).await;
+            for step in &scene.steps {
                 pair.take(step).await?;
                 pair.same_standings().await?;
             }
