@@ -183,6 +183,8 @@ impl PrivatePostgres {
             ("fsync", on_disk.to_owned()),
             ("synchronous_commit", "on".to_owned()),
             ("full_page_writes", on_disk.to_owned()),
+            // A connection that stalls while it logs in holds up everybody who makes or removes a database.
+            ("authentication_timeout", "5s".to_owned()),
         ])
     }
 
