@@ -3,20 +3,18 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder, Locator};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use harness::{TempFolder, eventually};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use servers::install::{Package, ensure_installed};
 use servers::ports::free_port;
 use tokio::process::{Child, Command};
-use url::Url;
+
+use crate::webdriver::{Element, Session};
 
 /// Longer than any page takes on a busy machine, and than the slowest payment.
 const SOON: Duration = Duration::from_secs(45);
-/// The address that chromedriver and Chromium are started with.
 const ARGUMENTS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
@@ -37,9 +35,19 @@ pub enum Window {
     PhoneWithoutScript,
 }
 
+/// A key, as WebDriver names it.
+#[derive(Clone, Copy)]
+pub enum Key {
+    Tab,
+    Space,
+    Enter,
+    Right,
+    Down,
+}
+
 /// A browser; it ends with the test.
 pub struct Browser {
-    client: Client,
+    session: Session,
     _driver: Child,
     _profile: TempFolder,
 }
@@ -58,32 +66,24 @@ impl Browser {
             .spawn()
             .expect("chromedriver starts");
         let profile = TempFolder::new().expect("a temporary folder can be made");
-        let capabilities = capabilities(window, &profile);
-        let url = format!("http://127.0.0.1:{port}");
-        let client = eventually(SOON, || {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            builder.capabilities(capabilities.as_object().unwrap().clone());
-            let url = url.clone();
-            async move { builder.connect(&url).await }
-        })
-        .await;
+        let (url, capabilities) = (format!("http://127.0.0.1:{port}"), capabilities(window, &profile));
+        let session = eventually(SOON, || Session::begin(&url, &capabilities)).await;
         if window != Window::Desktop {
             // A window has a least width; the emulated screen of a phone has not.
             let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
-            let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": screen });
-            client.issue_cmd(Extension("goog/cdp/execute", command)).await.unwrap();
+            session.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
         }
-        Self { client, _driver: driver, _profile: profile }
+        Self { session, _driver: driver, _profile: profile }
     }
 
     /// Goes to an address.
     pub async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        self.session.go_to(url).await.unwrap();
     }
 
     /// Where it is.
     pub async fn address(&self) -> String {
-        self.client.current_url().await.unwrap().to_string()
+        self.session.address().await.unwrap()
     }
 
     /// Waits until something is there and visible, and clicks its middle with the mouse. What is replaced or covered
@@ -91,13 +91,12 @@ impl Browser {
     pub async fn click(&self, selector: &str) {
         eventually(SOON, || async {
             let element = self.visible(selector).await?;
-            if element.click().await.is_ok() {
+            if self.session.click(&element).await.is_ok() {
                 return Ok(());
             }
             let middle = "arguments[0].scrollIntoView({ block: 'center', inline: 'center' })";
-            let reference = serde_json::to_value(&element).map_err(|error| error.to_string())?;
-            self.client.execute(middle, vec![reference]).await.map_err(|error| error.to_string())?;
-            element.click().await.map_err(|error| error.to_string())
+            self.session.run(middle, Some(&element)).await?;
+            self.session.click(&element).await
         })
         .await;
     }
@@ -106,15 +105,46 @@ impl Browser {
     pub async fn write(&self, selector: &str, text: &str) {
         self.click(selector).await;
         let field = self.wait_for(selector).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        self.session.clear(&field).await.unwrap();
+        self.session.type_into(&field, text).await.unwrap();
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: Key) {
+        let code = match key {
+            Key::Tab => '\u{e004}',
+            Key::Space => ' ',
+            Key::Enter => '\u{e007}',
+            Key::Right => '\u{e014}',
+            Key::Down => '\u{e015}',
+        };
+        self.session.press(code).await.unwrap();
+    }
+
+    /// Types where the focus is.
+    pub async fn write_here(&self, text: &str) {
+        for key in text.chars() {
+            self.session.press(key).await.unwrap();
+        }
+    }
+
+    /// Presses Tab until the focus is on something.
+    pub async fn tab_to(&self, selector: &str) {
+        let is_there = format!("return document.activeElement.matches({})", json!(selector));
+        for _ in 0..60 {
+            if self.eval(&is_there).await == true {
+                return;
+            }
+            self.press(Key::Tab).await;
+        }
+        panic!("60 times Tab do not lead to {selector}");
     }
 
     /// Waits until a text can be read on the page.
     pub async fn see(&self, text: &str) {
         eventually(SOON, || async {
-            let page = self.client.find(Locator::Css("body")).await.map_err(|error| error.to_string())?;
-            let words = page.text().await.map_err(|error| error.to_string())?;
+            let page = self.session.find("body").await?;
+            let words = self.session.text(&page).await?;
             if words.contains(text) { Ok(()) } else { Err(format!("{text:?} is not in {words:?}")) }
         })
         .await;
@@ -122,31 +152,30 @@ impl Browser {
 
     /// Waits until something is on the page.
     pub async fn wait_for(&self, selector: &str) -> Element {
-        eventually(SOON, || async { self.client.find(Locator::Css(selector)).await }).await
+        eventually(SOON, || self.session.find(selector)).await
     }
 
     /// What a field holds.
     pub async fn value(&self, selector: &str) -> String {
-        self.wait_for(selector).await.prop("value").await.unwrap().unwrap()
+        let field = self.wait_for(selector).await;
+        self.session.property(&field, "value").await.unwrap()
     }
 
     /// What a script says.
     pub async fn eval(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+        self.session.run(script, None).await.unwrap()
     }
 
     /// Becomes a browser that was never here.
     pub async fn forget_cookies(&self) {
-        let command = json!({ "cmd": "Network.clearBrowserCookies", "params": {} });
-        self.client.issue_cmd(Extension("goog/cdp/execute", command)).await.unwrap();
+        self.session.devtools("Network.clearBrowserCookies", json!({})).await.unwrap();
     }
 
     /// What the browser complained about since the last look: errors of scripts, what the policy forbids, answers
     /// that failed.
     pub async fn complaints(&self) -> Vec<String> {
-        let log = self.client.issue_cmd(Extension("se/log", json!({ "type": "browser" }))).await.unwrap();
-        let entries = log.as_array().unwrap().iter();
-        let severe = entries.filter(|entry| entry["level"] == "SEVERE");
+        let console = self.session.console().await.unwrap();
+        let severe = console.iter().filter(|entry| entry["level"] == "SEVERE");
         severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
@@ -155,25 +184,24 @@ impl Browser {
         self.wait_for("main h1").await;
         let problems = self.eval(include_str!("fits.js")).await;
         assert_eq!(problems, json!([]), "{name}");
-        self.picture(name).await;
+        self.keep_picture(name).await;
     }
 
-    /// Keeps a picture of the page where `PAGES_PICTURES` names a folder.
-    pub async fn picture(&self, name: &str) {
+    /// Keeps a picture of the page where `PAGES_PICTURES` named a folder when the test was built.
+    pub async fn keep_picture(&self, name: &str) {
         let Some(folder) = option_env!("PAGES_PICTURES") else { return };
-        let picture = self.client.screenshot().await.unwrap();
-        std::fs::write(format!("{folder}/{name}.png"), picture).unwrap();
+        let picture = self.session.picture().await.unwrap();
+        std::fs::write(format!("{folder}/{name}.png"), STANDARD.decode(picture).unwrap()).unwrap();
     }
 
     /// Ends it.
     pub async fn close(self) {
-        self.client.close().await.unwrap();
+        self.session.end().await.unwrap();
     }
 
     async fn visible(&self, selector: &str) -> Result<Element, String> {
-        let found = self.client.find_all(Locator::Css(selector)).await.map_err(|error| error.to_string())?;
-        for element in found {
-            if element.is_displayed().await.map_err(|error| error.to_string())? {
+        for element in self.session.find_all(selector).await? {
+            if self.session.is_displayed(&element).await? {
                 return Ok(element);
             }
         }
@@ -194,18 +222,4 @@ fn capabilities(window: Window, profile: &TempFolder) -> Value {
         "goog:chromeOptions": options,
         "goog:loggingPrefs": { "browser": "ALL" },
     })
-}
-
-/// A command that chromedriver has beyond WebDriver.
-#[derive(Debug)]
-struct Extension(&'static str, Value);
-
-impl WebDriverCompatibleCommand for Extension {
-    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, url::ParseError> {
-        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.0))
-    }
-
-    fn method_and_body(&self, _request_url: &Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.1.to_string()))
-    }
 }

@@ -3,8 +3,9 @@
 
 mod chromium;
 mod installation;
+mod webdriver;
 
-use chromium::{Browser, Window};
+use chromium::{Browser, Key, Window};
 use installation::Installation;
 use serde_json::json;
 
@@ -38,7 +39,7 @@ async fn a_buyer_goes_from_the_line_to_the_tickets_by_mouse() {
     let installation = Installation::start().await;
     let browser = Browser::start(Window::Desktop).await;
     enter(&browser, &installation).await;
-    browser.picture("2-shop").await;
+    browser.keep_picture("shop").await;
     reserve(&browser, &["B4", "B5"]).await;
     browser.see("Your seats are kept").await;
     browser.see("25.00 EUR").await;
@@ -158,6 +159,40 @@ async fn without_an_admission_the_shop_leads_to_the_line_and_back() {
     browser.see("There is nothing here").await;
     browser.open(&format!("{}checkout/{}", installation.booking(), installation.show)).await;
     browser.see("There is nothing here").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_buyer_goes_the_same_way_by_keyboard() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::Desktop).await;
+    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
+    browser.wait_for("main[data-view='called']").await;
+    browser.tab_to("form[action$='/claim'] button").await;
+    browser.press(Key::Enter).await;
+    browser.see("You are in").await;
+    browser.tab_to(".tile a").await;
+    browser.press(Key::Enter).await;
+    browser.wait_for("[data-reserve]").await;
+    // The first free seat is A1; the arrows go right and down, to B2.
+    browser.tab_to("input[name='seat']").await;
+    for key in [Key::Right, Key::Down, Key::Space, Key::Tab] {
+        browser.press(key).await;
+    }
+    browser.see("1 seat: B2").await;
+    browser.tab_to("[data-reserve]").await;
+    browser.press(Key::Enter).await;
+    browser.wait_for("form[data-pay]").await;
+    browser.tab_to("input[name='name']").await;
+    browser.write_here("Ada Lovelace").await;
+    browser.tab_to("input[name='email']").await;
+    browser.write_here("ada@example.org").await;
+    browser.tab_to("input[name='payment_token']").await;
+    browser.press(Key::Space).await;
+    browser.tab_to("form[data-pay] button").await;
+    browser.press(Key::Enter).await;
+    browser.see("Seat B2").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.close().await;
 }
 
