@@ -35,7 +35,7 @@ pub enum Window {
     PhoneWithoutScript,
 }
 
-/// A key, as WebDriver names it.
+/// A key of the keyboard.
 #[derive(Clone, Copy)]
 pub enum Key {
     Tab,

@@ -1,13 +1,13 @@
-//! As much of WebDriver (<https://www.w3.org/TR/webdriver2/>) as the tests need: a dozen requests.
+//! As much of the browsers' protocol (`WebDriver`, <https://www.w3.org/TR/webdriver2/>) as the tests need: a dozen requests.
 
 use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// What names an element in WebDriver's JSON (section 12.2 "Elements").
+/// What names an element in the protocol's JSON (section 12.2 "Elements").
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A browser's session. Errors are chromedriver's words.
 pub struct Session {
@@ -22,7 +22,8 @@ pub struct Element(String);
 impl Session {
     /// Asks the driver at this address for a browser.
     pub async fn begin(driver: &str, capabilities: &Value) -> Result<Self, String> {
-        let http = Client::builder().timeout(ANSWER_WITHIN).no_proxy().build().map_err(words)?;
+        let http =
+            Client::builder().timeout(ANSWER_WITHIN).no_proxy().build().map_err(|error| error.to_string())?;
         let driver = Self { http, url: driver.to_owned() };
         let wanted = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let begun = driver.ask(Method::POST, "session", Some(wanted)).await?;
@@ -103,7 +104,7 @@ impl Session {
         Ok(log.as_array().cloned().unwrap_or_default())
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// A command of Chromium's own protocol for its developer tools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, String> {
         self.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
     }
@@ -123,9 +124,9 @@ impl Session {
             Some(body) => request.json(&body),
             None => request,
         };
-        let response = request.send().await.map_err(words)?;
+        let response = request.send().await.map_err(|error| error.to_string())?;
         let is_success = response.status().is_success();
-        let mut answer: Value = response.json().await.map_err(words)?;
+        let mut answer: Value = response.json().await.map_err(|error| error.to_string())?;
         let value = answer["value"].take();
         if is_success { Ok(value) } else { Err(text(value["message"].clone())) }
     }
@@ -136,8 +137,4 @@ fn text(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-fn words(error: reqwest::Error) -> String {
-    error.to_string()
 }
