@@ -1,6 +1,9 @@
 //! What the pages of both services share: rendering a template, the policy a page that leads elsewhere needs, and
 //! errors told to people instead of programs.
 
+#[cfg(test)]
+mod contrast;
+
 use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, Request};
