@@ -14,7 +14,8 @@ countDown(main.querySelector("time[data-countdown]"), () => {
   if (isPaying) return;
   main.querySelector("[data-kept]").hidden = true;
   main.querySelector("[data-expired]").hidden = false;
-  for (const control of form.elements) control.disabled = true;
+  main.querySelector("[data-release]").hidden = true;
+  form.hidden = true;
 });
 
 form.addEventListener("submit", (event) => {

@@ -83,8 +83,10 @@ function show(place) {
 
 /** Shows the sections of a view, and says so. */
 function view(name) {
-  if (main.dataset.view === name) return;
+  const before = main.dataset.view;
+  if (before === name) return;
   main.dataset.view = name;
+  main.querySelector("[data-requeued]").hidden = !(["called", "lapsed"].includes(before) && name === "waiting");
   for (const section of main.querySelectorAll("[data-when]")) {
     section.hidden = !section.dataset.when.split(" ").includes(name);
   }
