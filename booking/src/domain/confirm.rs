@@ -85,6 +85,8 @@ pub struct Facts {
     pub seats: i64,
     /// How many of them it still owns. A claim that died never lives again, whatever the fence of its successor.
     pub seats_owned: i64,
+    /// Whether somebody else owns one of its seats by now.
+    pub seats_taken: bool,
     /// Whether its admission was used for another booking.
     pub admission_spent: bool,
     /// Its booking.
@@ -106,6 +108,8 @@ pub fn begin(facts: &Facts, has_token: bool, now: Timestamp) -> Result<Beginning
         (ReservationStatus::Pending, _) => {}
         (ReservationStatus::Paying, _) => return Err(Refusal::PaymentUnderWay),
         (ReservationStatus::Confirmed, Some(booking)) => return Err(Refusal::AlreadyBooked { booking }),
+        // Too late either way; whose seats are gone need not try again.
+        (ReservationStatus::Expired, _) if facts.seats_taken => return Err(Refusal::SeatsLost),
         _ => return Err(Refusal::ReservationExpired),
     }
     if facts.expires_at <= now {
@@ -149,6 +153,7 @@ mod tests {
             total: Money::new(1250, Currency::EUR),
             seats: 2,
             seats_owned: 2,
+            seats_taken: false,
             admission_spent: false,
             booking: None,
         }
@@ -164,6 +169,13 @@ mod tests {
     #[test]
     fn a_reservation_that_lost_a_seat_is_never_paid_for() {
         assert_eq!(begin(&Facts { seats_owned: 1, ..pending() }, true, now()), Err(Refusal::SeatsLost));
+    }
+
+    #[test]
+    fn an_expired_reservation_says_whether_its_seats_are_gone() {
+        let expired = Facts { status: ReservationStatus::Expired, seats_owned: 0, ..pending() };
+        assert_eq!(begin(&expired, true, now()), Err(Refusal::ReservationExpired));
+        assert_eq!(begin(&Facts { seats_taken: true, ..expired }, true, now()), Err(Refusal::SeatsLost));
     }
 
     #[test]

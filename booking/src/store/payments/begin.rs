@@ -70,7 +70,7 @@ impl Payments {
 pub(super) async fn lock(tx: &mut PgConnection, id: ReservationId) -> Result<Option<Facts>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT status, expires_at AS "expires_at: jiff_sqlx::Timestamp", total_minor, currency, seat_count,
-                  drop, sid
+                  drop, sid, show_id
            FROM booking.reservations WHERE id = $1 FOR UPDATE"#,
         id.0,
     )
@@ -86,11 +86,15 @@ pub(super) async fn lock(tx: &mut PgConnection, id: ReservationId) -> Result<Opt
     let others = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM booking.bookings
                           WHERE drop = $2 AND sid = $3 AND spends_admission AND reservation_id <> $1) AS "spent!",
+                  EXISTS (SELECT FROM booking.reservation_seats own
+                          JOIN booking.seat_claims other ON other.show_id = $4 AND other.seat = own.seat
+                          WHERE own.reservation_id = $1 AND other.reservation_id <> $1 AND other.live) AS "taken!",
                   (SELECT id FROM booking.bookings
                    WHERE reservation_id = $1 AND confirmed_at IS NOT NULL) AS "booking: BookingId""#,
         id.0,
         row.drop,
         row.sid,
+        row.show_id,
     )
     .fetch_one(tx)
     .await?;
@@ -100,6 +104,7 @@ pub(super) async fn lock(tx: &mut PgConnection, id: ReservationId) -> Result<Opt
         total: Money::new(row.total_minor, currency(&row.currency)?),
         seats: row.seat_count.into(),
         seats_owned: i64::try_from(owned.len()).unwrap_or(i64::MAX),
+        seats_taken: others.taken,
         admission_spent: others.spent,
         booking: others.booking,
     }))
