@@ -6,6 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use harness::{TempFolder, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 use servers::install::{Package, ensure_installed};
 use servers::ports::free_port;
@@ -195,8 +197,9 @@ impl Browser {
     }
 
     /// Ends it.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
         self.session.end().await.unwrap();
+        self.session.process_id = None;
     }
 
     async fn visible(&self, selector: &str) -> Result<Element, String> {
@@ -206,6 +209,15 @@ impl Browser {
             }
         }
         Err(format!("nothing visible is {selector}"))
+    }
+}
+
+/// A test that fails leaves no browser behind: chromedriver, which is killed with the test, would.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(process_id) = self.session.process_id {
+            let _may_have_ended = kill(Pid::from_raw(process_id), Signal::SIGKILL);
+        }
     }
 }
 

@@ -13,6 +13,8 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 pub struct Session {
     http: Client,
     url: String,
+    /// The browser's process, as chromedriver names it.
+    pub process_id: Option<i32>,
 }
 
 /// An element of the page that is shown.
@@ -24,11 +26,12 @@ impl Session {
     pub async fn begin(driver: &str, capabilities: &Value) -> Result<Self, String> {
         let http =
             Client::builder().timeout(ANSWER_WITHIN).no_proxy().build().map_err(|error| error.to_string())?;
-        let driver = Self { http, url: driver.to_owned() };
+        let driver = Self { http, url: driver.to_owned(), process_id: None };
         let wanted = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let begun = driver.ask(Method::POST, "session", Some(wanted)).await?;
         let id = begun["sessionId"].as_str().ok_or("the session has no id")?;
-        Ok(Self { url: format!("{}/session/{id}", driver.url), http: driver.http })
+        let process_id = begun["capabilities"]["goog:processID"].as_i64().and_then(|id| id.try_into().ok());
+        Ok(Self { url: format!("{}/session/{id}", driver.url), http: driver.http, process_id })
     }
 
     /// Ends the session and the browser.
