@@ -26,7 +26,7 @@ impl fmt::Display for Dependency {
 }
 
 /// A store's failure, by what a caller can do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// It cannot be reached, or did not answer in time. Trying again may help. What was asked for may have happened.
     #[error("{dependency} is unavailable: {reason}")]

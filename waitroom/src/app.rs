@@ -10,13 +10,14 @@ use shared::ids::DropSlug;
 use shared::operator::OperatorAuth;
 use shared::redis::Redis;
 use shared::service::Readiness;
-use shared::store::StoreError;
+use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 
 use crate::config::Config;
 use crate::http::limits::Limiter;
 use crate::recorder::Recorder;
 use crate::registry::{Known, Registry};
+use crate::shared_pass::SharedPass;
 use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
@@ -53,6 +54,7 @@ pub struct App {
     pub limiter: Limiter,
     /// Whether the last ticks failed.
     pub(crate) is_stalled: AtomicBool,
+    pings: SharedPass,
     pool: PgPool,
     redis: Redis,
 }
@@ -89,6 +91,7 @@ impl AppState {
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             is_stalled: AtomicBool::new(false),
+            pings: SharedPass::default(),
             ledger,
             line,
             pool,
@@ -107,6 +110,13 @@ impl AppState {
             self.registry.learn(&[row]);
         }
         Ok(self.registry.get(slug))
+    }
+
+    /// Whether Postgres can be reached at this moment: no place is given in a line that nobody could be called from.
+    pub(crate) async fn postgres_answers(&self) -> Result<(), StoreError> {
+        let ping = sqlx::query("SELECT 1").execute(&self.pool);
+        let ping = async { within(Dependency::Postgres, ping).await.map(drop) };
+        self.pings.wait_for(Box::pin(ping)).await
     }
 
     /// Ready when both stores answer.

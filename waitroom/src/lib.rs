@@ -9,6 +9,7 @@ pub mod http;
 pub mod metrics;
 pub mod recorder;
 pub mod registry;
+mod shared_pass;
 pub mod store;
 pub mod ticker;
 pub mod tokens;

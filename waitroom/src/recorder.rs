@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use shared::clock::Clock;
 use shared::ids::DropSlug;
@@ -11,6 +10,7 @@ use shared::store::StoreError;
 
 use crate::domain::line::Line as _;
 use crate::metrics;
+use crate::shared_pass::SharedPass;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 
@@ -22,34 +22,24 @@ pub struct Recorder {
     line: RedisLine,
     ledger: Ledger,
     clock: Clock,
-    turns: Mutex<HashMap<DropSlug, Arc<Turn>>>,
+    passes: Mutex<HashMap<DropSlug, Arc<SharedPass>>>,
 }
-
-/// When the last pass that succeeded began. Held while a pass runs.
-type Turn = tokio::sync::Mutex<Option<Instant>>;
 
 impl Recorder {
     /// From this line into this ledger.
     pub fn new(line: RedisLine, ledger: Ledger, clock: Clock) -> Self {
-        Self { line, ledger, clock, turns: Mutex::default() }
+        Self { line, ledger, clock, passes: Mutex::default() }
     }
 
     /// Returns when the ledger knows everything that happened before this was called.
     pub async fn record(&self, drop: &DropSlug) -> Result<(), StoreError> {
-        let asked = Instant::now();
-        let turn = self.turn(drop);
-        let mut last_pass = turn.lock().await;
-        if last_pass.is_some_and(|began| began > asked) {
-            return Ok(());
-        }
-        let began = Instant::now();
-        self.pass(drop).await?;
-        *last_pass = Some(began);
-        Ok(())
+        self.passes_of(drop).wait_for(Box::pin(self.pass(drop))).await
     }
 
-    fn turn(&self, drop: &DropSlug) -> Arc<Turn> {
-        Arc::clone(self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(drop.clone()).or_default())
+    fn passes_of(&self, drop: &DropSlug) -> Arc<SharedPass> {
+        Arc::clone(
+            self.passes.lock().unwrap_or_else(PoisonError::into_inner).entry(drop.clone()).or_default(),
+        )
     }
 
     /// Reads from the beginning until nothing is left. An entry leaves the stream only after its commit, so what is not

@@ -52,6 +52,7 @@ pub struct AdmissionAnswer {
 pub async fn join(app: &AppState, known: &Known, identity: Identity) -> Result<(bool, PlaceAnswer), Problem> {
     let (app, known) = (app.clone(), known.clone());
     to_completion(async move {
+        app.postgres_answers().await?;
         let keys = app.tokens.place_keys();
         let mut joined = visit::join(&app.line, keys, &known.drop, identity.clone()).await;
         if joined.as_ref().is_ok_and(JoinedLine::is_settling) {

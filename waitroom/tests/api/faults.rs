@@ -21,13 +21,17 @@ struct Cut {
 
 impl Cut {
     async fn new() -> Self {
+        // Somebody whose refused join happened all the same keeps a slot.
+        Self::with(json!({"max_active": 20})).await
+    }
+
+    async fn with(settings: serde_json::Value) -> Self {
         let stores = TestStores::new().await;
         let (redis, postgres) =
             (Proxy::start(&stores.redis_url).await, Proxy::start(&stores.database_url).await);
         let (redis_url, database_url) = (redis.url(&stores.redis_url), postgres.url(&stores.database_url));
         let room = Room::reached(stores, 1, Clock::System, &redis_url, &database_url).await;
-        // Somebody whose refused join happened all the same keeps a slot.
-        room.create_open(json!({"max_active": 20})).await;
+        room.create_open(settings).await;
         Self { room, redis, postgres }
     }
 }
@@ -75,9 +79,12 @@ async fn with_redis_half_open_the_line_answers_503_and_recovers() {
 }
 
 async fn without_postgres(stalled: bool) {
-    let Cut { room, redis: _redis, postgres } = Cut::new().await;
-    let (called, newcomer) = (room.visitor(), room.visitor());
+    // One call a second: the second visitor's turn comes while Postgres is away.
+    let settings = json!({"max_active": 20, "rate_per_minute": 60, "burst": 1});
+    let Cut { room, redis: _redis, postgres } = Cut::with(settings).await;
+    let (called, early, newcomer) = (room.visitor(), room.visitor(), room.visitor());
     called.join().await.expect(201);
+    early.join().await.expect(201);
     called.wait_until("called", SOON).await;
     if stalled {
         postgres.stall().await;
@@ -85,13 +92,14 @@ async fn without_postgres(stalled: bool) {
         postgres.cut().await;
     }
     refused(called.claim()).await;
-    let joined = newcomer.join().await.expect(201);
-    assert_eq!(joined["state"], "waiting", "a place needs no ledger");
+    refused(newcomer.join()).await;
     refused(room.operator().pause(DROP)).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(newcomer.place().await["state"], "waiting", "nobody is called while the ledger is away");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(early.place().await["state"], "waiting", "nobody is called while the ledger is away");
     postgres.heal().await;
     eventually(RECOVERED_WITHIN, || async { called.claim().await.status == 200 }).await;
+    eventually(RECOVERED_WITHIN, || async { newcomer.join().await.status < 300 }).await;
+    early.wait_until("called", RECOVERED_WITHIN).await;
     newcomer.wait_until("called", RECOVERED_WITHIN).await;
     newcomer.leave().await.expect(204);
     assert!(room.findings().await.is_empty(), "{:?}", room.findings().await);
