@@ -19,7 +19,7 @@ const BUYERS: usize = 2_000;
 /// People who ask for a seat that is gone.
 const LATE: usize = 200;
 const REFUSALS: usize = 20_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Measures claims, reservations, refusals and bookings in a hall with a seat for every buyer.
 pub async fn measure(stage: &Stage, bare: f64) -> anyhow::Result<Vec<Row>> {
