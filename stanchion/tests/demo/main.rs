@@ -1,6 +1,7 @@
 //! The demo as people run it: a process with private stores in a folder of its own.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod readme;
 mod running;
 
 use std::net::TcpListener;
@@ -69,6 +70,37 @@ async fn a_crowd_buys_and_the_audit_is_clean_also_after_kill_9() {
     let again = site.start().await;
     let sold = 402 - site.shows().await["items"][0]["available_seats"].as_u64().unwrap();
     assert!(sold >= report["seats_sold"].as_u64().unwrap(), "what was sold is still sold");
+    assert!(again.stop(Signal::SIGTERM).await.success());
+}
+
+#[tokio::test]
+async fn a_demo_killed_in_the_middle_of_a_rehearsal_goes_on_and_the_audit_is_clean() {
+    install_tls();
+    let site = Site::new();
+    let demo = site.start().await;
+    let acknowledged = site.data().join("acknowledged");
+    let arguments = ["rehearse", "--visitors", "80", "--arrive-within", "2s", "--give-up-after", "120s"];
+    let mut rehearsal = site.stanchion(&arguments);
+    let rehearsal = rehearsal.arg("--json").arg("--acknowledged").arg(&acknowledged).output();
+    let killed = async {
+        harness::eventually(std::time::Duration::from_secs(30), || async {
+            site.shows().await["items"][0]["available_seats"].as_u64().is_some_and(|left| left < 380)
+        })
+        .await;
+        demo.kill().await;
+        site.start().await
+    };
+    let (output, again) = tokio::join!(rehearsal, killed);
+    let output = output.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["booked"].as_u64().unwrap() > 30, "{report:#}");
+    assert_eq!(
+        std::fs::read_to_string(&acknowledged).unwrap().lines().count() as u64,
+        report["booked"].as_u64().unwrap(),
+        "{report:#}"
+    );
+    assert_clean(&site).await;
     assert!(again.stop(Signal::SIGTERM).await.success());
 }
 
