@@ -30,7 +30,15 @@ pub struct Measured {
     pub latency_us: Histogram<u64>,
 }
 
+/// Slower answers count as this slow, µs.
+const SLOWEST_US: u64 = 60_000_000;
+
 impl Measured {
+    fn nothing() -> anyhow::Result<Self> {
+        let latency_us = Histogram::new_with_bounds(1, SLOWEST_US, 3)?;
+        Ok(Self { answered: 0, unexpected: 0, took: Duration::ZERO, latency_us })
+    }
+
     /// Expected answers a second.
     pub fn per_second(&self) -> f64 {
         f64::from(u32::try_from(self.answered).unwrap_or(u32::MAX)) / self.took.as_secs_f64()
@@ -79,8 +87,7 @@ where
         let (make, next) = (make.clone(), next.clone());
         let mut connection = Connection::open(address).await?;
         workers.spawn(async move {
-            let mut own =
-                Measured { answered: 0, unexpected: 0, took: Duration::ZERO, latency_us: Histogram::new(3)? };
+            let mut own = Measured::nothing()?;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {
@@ -94,8 +101,7 @@ where
             }
         });
     }
-    let mut all =
-        Measured { answered: 0, unexpected: 0, took: Duration::ZERO, latency_us: Histogram::new(3)? };
+    let mut all = Measured::nothing()?;
     while let Some(own) = workers.join_next().await {
         let own = own??;
         all.answered += own.answered;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::load::{self, Connection};
 use crate::reference::{CONNECTIONS, plain_get};
-use crate::stage::{Stage, post};
+use crate::stage::{Stage, post, row_name};
 use crate::table::Row;
 
 const BARE: &str = "a bare axum handler";
@@ -64,7 +64,8 @@ pub async fn measure(stage: &Stage, bare: f64) -> anyhow::Result<Vec<Row>> {
 }
 
 fn label(n: usize) -> String {
-    format!("R{}-{}", n / 100, n % 100 + 1)
+    let row = u32::try_from(n / 100).expect("a hall has few rows");
+    format!("{}{}", row_name(row), n % 100 + 1)
 }
 
 /// Joins everybody and waits until the last has been called.

@@ -118,7 +118,7 @@ impl Stage {
             .map(|number| json!({ "number": number, "x": number, "category": "standard" }))
             .collect();
         let rows: Vec<Value> =
-            (0..rows).map(|row| json!({ "row": format!("R{row}-"), "y": row, "seats": seats })).collect();
+            (0..rows).map(|row| json!({ "row": row_name(row), "y": row, "seats": seats })).collect();
         let screen = json!({ "theatre_id": id(&theatre, "theatre_id")?, "name": "Bench", "rows": rows });
         let screen = self.operate(shop, "screens", &screen).await?;
         let show = json!({
@@ -127,6 +127,11 @@ impl Stage {
         });
         id(&self.operate(shop, "shows", &show).await?, "show_id")
     }
+}
+
+/// The name of the n-th row: A to Z.
+pub fn row_name(row: u32) -> String {
+    char::from_u32(u32::from(b'A') + row).into_iter().collect()
 }
 
 /// A new visitor's request for a place.

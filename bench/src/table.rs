@@ -54,7 +54,7 @@ impl Row {
             String::new()
         };
         format!(
-            "{:<34} {:>8.0}/s  {:.2} of {} ({:.0}/s)  p50 {:.1} ms  p99 {:.1} ms{bar}{unexpected}",
+            "{:<34} {:>8.0}/s  {:.3} of {} ({:.0}/s)  p50 {:.1} ms  p99 {:.1} ms{bar}{unexpected}",
             self.what,
             self.per_second,
             self.ratio,
