@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use admin::{Readiness, admin_router};
+pub use serve::Hangup;
 
 /// How long requests under way may take to end after a stop was asked for.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
