@@ -5,6 +5,7 @@ pub mod limits;
 mod admissions;
 mod caller;
 mod codes;
+mod draw;
 mod drops;
 mod error;
 mod keys;
@@ -37,7 +38,7 @@ pub fn routes(app: &AppState) -> Router {
     let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(drops::list_drops))
         .routes(routes!(drops::show_drop))
-        .routes(routes!(drops::show_draw))
+        .routes(routes!(draw::show_draw))
         .routes(routes!(places::join_drop))
         .routes(routes!(places::show_place, places::leave_drop))
         .routes(routes!(places::claim_admission))
@@ -45,14 +46,14 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(admissions::renew_admission))
         .routes(routes!(admissions::end_admission))
         .routes(routes!(keys::jwks))
-        .routes(routes!(operator::list_drops, operator::create_drop))
-        .routes(routes!(operator::show_drop, operator::change_drop))
-        .routes(routes!(operator::open_drop))
-        .routes(routes!(operator::pause_drop))
-        .routes(routes!(operator::resume_drop))
-        .routes(routes!(operator::close_drop))
-        .routes(routes!(operator::show_audit))
-        .routes(routes!(operator::show_stats))
+        .routes(routes!(operator::list::list_drops, operator::create::create_drop))
+        .routes(routes!(operator::show::show_drop, operator::change::change_drop))
+        .routes(routes!(operator::steer::open_drop))
+        .routes(routes!(operator::steer::pause_drop))
+        .routes(routes!(operator::steer::resume_drop))
+        .routes(routes!(operator::steer::close_drop))
+        .routes(routes!(operator::audit::show_audit))
+        .routes(routes!(operator::stats::show_stats))
         .merge(pages::routes().into())
         .with_state(app.clone())
         .split_for_parts();

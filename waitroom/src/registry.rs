@@ -68,7 +68,7 @@ impl Registry {
             let mut known = HashMap::clone(known);
             for row in rows {
                 let pulse = match known.get(&row.slug) {
-                    Some(old) if (old.drop.version, old.drop.epoch) >= (row.version, row.epoch) => continue,
+                    Some(old) if old.drop.revision() >= row.revision() => continue,
                     Some(old) => Arc::clone(&old.pulse),
                     None => Arc::default(),
                 };

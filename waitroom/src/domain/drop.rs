@@ -11,9 +11,11 @@ use crate::domain::place::Seed;
 
 mod change;
 mod control;
+mod draw;
 
 pub use change::{DropChange, InvalidChange, NewDrop};
 pub use control::{IllegalTransition, Transition};
+pub use draw::Roster;
 
 /// Whether people wait for an opening or fall into a line only when the limits are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -124,6 +126,12 @@ pub struct Settings {
     pub session_max_s: u32,
     /// What becomes of a place whose call was not used.
     pub on_lapse: OnLapse,
+    /// How long somebody who was away at their turn keeps the place, seconds.
+    pub return_grace_s: u32,
+    /// Where the salt of the draw will come from, in words that everybody can check.
+    pub salt_source: Option<String>,
+    /// The salt: turns the circle of drawn scores.
+    pub salt: Option<String>,
     /// Whether somebody who has had a turn may join again.
     pub rejoin: bool,
     /// Seats a reservation may have.
@@ -149,6 +157,8 @@ pub struct Drop {
     pub control: Control,
     /// Decides the draw.
     pub seed: Seed,
+    /// Who was in the lobby at opening, once that is stored.
+    pub roster: Option<Roster>,
     /// Raised whenever Redis has lost its memory of the drop.
     pub epoch: i64,
     /// Raised by every change: the `ETag`.
@@ -181,7 +191,7 @@ impl Drop {
 
     /// Whether it has opened, by this clock. The line's own clock decides about places.
     pub fn has_opened(&self, now: Timestamp) -> bool {
-        self.settings.opens_at.is_some_and(|opens_at| opens_at <= now)
+        self.opening().is_some_and(|opens_at| opens_at <= now)
     }
 
     /// The limits as the ledger knows them.
@@ -192,7 +202,7 @@ impl Drop {
             burst: settings.burst,
             max_active: settings.max_active,
             control: self.control.as_str().to_owned(),
-            opens_at_ms: settings.opens_at.map(Timestamp::as_millisecond),
+            opens_at_ms: self.opening().map(Timestamp::as_millisecond),
             closes_at_ms: settings.closes_at.map(Timestamp::as_millisecond),
         }
     }

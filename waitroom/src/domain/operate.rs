@@ -33,6 +33,13 @@ pub enum OperateError {
 pub enum Wish {
     /// Other settings.
     Change(Box<DropChange>),
+    /// Open, with the salt of the draw where the drop waits for one.
+    Open {
+        /// The salt.
+        salt: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
     /// Another state.
     Transition(Transition, Option<String>),
 }
@@ -42,6 +49,7 @@ impl Wish {
     pub fn action(&self) -> &'static str {
         match self {
             Self::Change(_) => "change",
+            Self::Open { .. } => Transition::Open.as_str(),
             Self::Transition(transition, _) => transition.as_str(),
         }
     }
@@ -50,7 +58,7 @@ impl Wish {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Change(change) => change.reason.as_deref(),
-            Self::Transition(_, reason) => reason.as_deref(),
+            Self::Open { reason, .. } | Self::Transition(_, reason) => reason.as_deref(),
         }
     }
 
@@ -58,6 +66,13 @@ impl Wish {
     pub fn applied(&self, drop: Drop, now: Timestamp) -> Result<Drop, OperateError> {
         match self {
             Self::Change(change) => Ok(drop.changed((**change).clone(), now)?),
+            Self::Open { salt, .. } => {
+                let drop = match salt {
+                    Some(salt) if !drop.has_opened(now) => drop.salted(salt, now)?,
+                    _ => drop,
+                };
+                Ok(drop.after(Transition::Open, now)?)
+            }
             Self::Transition(transition, _) => Ok(drop.after(*transition, now)?),
         }
     }

@@ -61,12 +61,13 @@ pub struct Score(pub u64);
 pub const FIRST_ARRIVAL: Score = Score(1 << 52);
 
 impl Score {
+    /// Above every score.
+    pub const END: Self = Self(1 << 53);
+
     /// The score that the draw gives a place: the first 52 bits, big-endian, of `HMAC-SHA256(seed, place id)`, the id
     /// as 36 lower-case characters.
     pub fn drawn(seed: &Seed, place: PlaceId) -> Self {
-        let mac = hmac_sha256(&seed.0, place.to_string().as_bytes());
-        let first: [u8; 8] = mac[..8].try_into().expect("a SHA-256 has 32 bytes");
-        Self(u64::from_be_bytes(first) >> 12)
+        Self(first_52_bits(hmac_sha256(&seed.0, place.to_string().as_bytes())))
     }
 
     /// The score of the place taken after opening as the `arrival`th of an epoch.
@@ -74,10 +75,29 @@ impl Score {
         Self(FIRST_ARRIVAL.0 + (epoch << 36) + arrival)
     }
 
+    /// The score in the order in which people are called: the circle of what the draw gave is turned by the drop's
+    /// salt; arrivals stay.
+    #[must_use]
+    pub fn turned(self, turn: u64) -> Self {
+        if self.is_drawn() { Self((self.0 + turn) % FIRST_ARRIVAL.0) } else { self }
+    }
+
+    /// What [`Score::turned`] was made of.
+    #[must_use]
+    pub fn unturned(self, turn: u64) -> Self {
+        self.turned(FIRST_ARRIVAL.0 - turn % FIRST_ARRIVAL.0)
+    }
+
     /// Whether the draw decided it.
     pub fn is_drawn(self) -> bool {
         self < FIRST_ARRIVAL
     }
+}
+
+/// The first 52 bits, big-endian.
+fn first_52_bits(mac: [u8; 32]) -> u64 {
+    let first: [u8; 8] = mac[..8].try_into().expect("a SHA-256 has 32 bytes");
+    u64::from_be_bytes(first) >> 12
 }
 
 impl std::fmt::Display for Score {
@@ -91,6 +111,11 @@ impl std::fmt::Display for Score {
 pub struct Seed(pub [u8; 32]);
 
 impl Seed {
+    /// By how much a salt turns the circle of drawn scores: the first 52 bits, big-endian, of `HMAC-SHA256(seed, salt)`.
+    pub fn turn(&self, salt: &str) -> u64 {
+        first_52_bits(hmac_sha256(&self.0, salt.as_bytes()))
+    }
+
     /// What is published from the start: the hex SHA-256 of the seed's bytes.
     pub fn commitment(&self) -> String {
         use sha2::{Digest as _, Sha256};
@@ -155,6 +180,17 @@ mod tests {
         assert_eq!((place.generation(), later.generation()), (0, 0x1a2b));
         assert!(later.to_string().ends_with("1a2b"));
         assert_eq!(later.0.get_version_num(), 8);
+    }
+
+    #[test]
+    fn a_turn_goes_round_the_drawn_scores_and_leaves_arrivals() {
+        let (first, last) = (Score(0), Score(FIRST_ARRIVAL.0 - 1));
+        assert_eq!((first.turned(7), last.turned(7)), (Score(7), Score(6)));
+        for score in [first, last, Score(12_345), Score::arrived(1, 1)] {
+            assert_eq!(score.turned(0), score);
+            assert_eq!(score.turned(99).unturned(99), score);
+        }
+        assert_eq!(Score::arrived(1, 1).turned(7), Score::arrived(1, 1));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use shared::problem::Problem;
 use utoipa::ToSchema;
 
 use super::caller::OfDrop;
+use super::draw::DrawStatus;
 use crate::app::AppState;
 use crate::domain::drop::DropState;
 use crate::registry::Known;
@@ -50,29 +51,6 @@ pub struct DropStatus {
     pub updated_at: Timestamp,
 }
 
-/// What is published of a draw: the commitment from the start, the seed after opening.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DrawStatus {
-    /// The hex SHA-256 of the seed's 32 bytes.
-    pub commitment: String,
-    /// The seed, 64 hex digits, after opening.
-    pub seed: Option<String>,
-    /// A public value that rotates the circle of scores, where the drop names one.
-    pub salt: Option<String>,
-}
-
-/// A draw and how to recompute it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Draw {
-    /// The drop.
-    pub drop: DropSlug,
-    /// How a score comes from the seed and a place's id.
-    pub algorithm: &'static str,
-    /// What is published of it.
-    #[serde(flatten)]
-    pub published: DrawStatus,
-}
-
 /// A list of drops.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DropList {
@@ -101,11 +79,7 @@ impl DropStatus {
             rate_per_minute: drop.settings.rate_per_minute,
             seats_left: fresh.map(|health| health.free),
             message: drop.settings.message.clone(),
-            draw: DrawStatus {
-                commitment: drop.seed.commitment(),
-                seed: opened.then(|| drop.seed.reveal()),
-                salt: None,
-            },
+            draw: DrawStatus::of(drop, now),
             epoch: pulse.tick.as_ref().map_or(drop.epoch, |tick| tick.epoch),
             frontier: tick.frontier.filter(|_| opened).map(|score| score.to_string()),
             updated_at: pulse
@@ -145,24 +119,6 @@ pub(super) async fn show_drop(
     Ok(public(DropStatus::of(&known, app.clock.now())))
 }
 
-/// The draw: the commitment from the start, the seed after opening.
-#[utoipa::path(
-    get, path = "/v1/drops/{drop}/draw", tag = "visitor",
-    params(("drop" = String, Path, description = "The drop's slug")),
-    responses(
-        (status = 200, description = "The draw", body = Draw),
-        (status = 404, description = "`not_found`"),
-    )
-)]
-pub(super) async fn show_draw(
-    State(app): State<AppState>,
-    OfDrop(known): OfDrop,
-) -> Result<Response, Problem> {
-    let status = DropStatus::of(&known, app.clock.now());
-    let algorithm = "score = the first 52 bits, big-endian, of HMAC-SHA256(seed, place id as 36 lower-case characters); lowest first";
-    Ok(public(Draw { drop: status.drop, algorithm, published: status.draw }))
-}
-
-fn public<T: Serialize>(body: T) -> Response {
+pub(super) fn public<T: Serialize>(body: T) -> Response {
     ([(CACHE_CONTROL, "public, max-age=1")], Json(body)).into_response()
 }

@@ -63,7 +63,8 @@ impl Drops {
                 DropRow,
                 r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                           closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
-                          on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
+                          on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
+                          message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                           created_at AS "created_at: _", updated_at AS "updated_at: _"
                    FROM waitroom.drops WHERE slug = $1"#,
                 slug.as_str(),
@@ -80,7 +81,8 @@ impl Drops {
                 DropRow,
                 r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                           closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
-                          on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
+                          on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
+                          message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                           created_at AS "created_at: _", updated_at AS "updated_at: _"
                    FROM waitroom.drops WHERE slug > $1 ORDER BY slug LIMIT $2"#,
                 after,
@@ -164,7 +166,8 @@ async fn lock(tx: &mut PgConnection, slug: &DropSlug) -> Result<Option<Drop>, St
         DropRow,
         r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                   closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
-                  on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
+                  on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
+                  message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                   created_at AS "created_at: _", updated_at AS "updated_at: _"
            FROM waitroom.drops WHERE slug = $1 FOR UPDATE"#,
         slug.as_str(),
@@ -181,7 +184,8 @@ pub(super) async fn lock_unless_locked(
         DropRow,
         r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                   closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
-                  on_lapse, rejoin, max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version,
+                  on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
+                  message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                   created_at AS "created_at: _", updated_at AS "updated_at: _"
            FROM waitroom.drops WHERE slug = $1 FOR UPDATE SKIP LOCKED"#,
         slug.as_str(),
@@ -193,9 +197,10 @@ async fn insert(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
     let row = DropRow::from(drop);
     sqlx::query!(
         "INSERT INTO waitroom.drops (slug, title, mode, control, seed, lobby_opens_at, opens_at, closes_at, rate_per_minute,
-                burst, max_active, claim_window_s, session_max_s, on_lapse, rejoin, max_seats, hold_s, cooldown_s,
-                allowed_origins, message, epoch, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+                burst, max_active, claim_window_s, session_max_s, on_lapse, return_grace_s, salt_source, salt, rejoin,
+                max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24, $25, $26, $27)",
         row.slug,
         row.title,
         row.mode,
@@ -210,6 +215,9 @@ async fn insert(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
         row.claim_window_s,
         row.session_max_s,
         row.on_lapse,
+        row.return_grace_s,
+        row.salt_source,
+        row.salt,
         row.rejoin,
         row.max_seats,
         row.hold_s,
@@ -226,15 +234,15 @@ async fn insert(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
     .map(|_| ())
 }
 
-/// Writes everything that an operator can change. The epoch is not theirs.
+/// Writes everything that an operator can change. The epoch and the roster are not theirs.
 async fn write(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
     let row = DropRow::from(drop);
     sqlx::query!(
         "UPDATE waitroom.drops
          SET title = $2, mode = $3, control = $4, lobby_opens_at = $5, opens_at = $6, closes_at = $7, rate_per_minute = $8,
-             burst = $9, max_active = $10, claim_window_s = $11, session_max_s = $12, on_lapse = $13, rejoin = $14,
-             max_seats = $15, hold_s = $16, cooldown_s = $17, allowed_origins = $18, message = $19, version = $20,
-             updated_at = $21
+             burst = $9, max_active = $10, claim_window_s = $11, session_max_s = $12, on_lapse = $13,
+             return_grace_s = $14, salt_source = $15, salt = $16, rejoin = $17, max_seats = $18, hold_s = $19,
+             cooldown_s = $20, allowed_origins = $21, message = $22, version = $23, updated_at = $24
          WHERE slug = $1",
         row.slug,
         row.title,
@@ -249,6 +257,9 @@ async fn write(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
         row.claim_window_s,
         row.session_max_s,
         row.on_lapse,
+        row.return_grace_s,
+        row.salt_source,
+        row.salt,
         row.rejoin,
         row.max_seats,
         row.hold_s,

@@ -6,7 +6,7 @@ use shared::ids::DropSlug;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::{Control, Drop, Mode, OnLapse, Settings, one_seconds_worth};
+use super::{Control, Drop, Mode, OnLapse, Settings, draw, one_seconds_worth};
 use crate::config::DropDefaults;
 use crate::domain::place::Seed;
 
@@ -56,6 +56,17 @@ pub struct DropChange {
     pub session_max_s: Option<u32>,
     /// What becomes of a place whose call was not used.
     pub on_lapse: Option<OnLapse>,
+    /// How long somebody who was away at their turn keeps the place, seconds.
+    #[schema(minimum = 0, maximum = 86_400)]
+    pub return_grace_s: Option<u32>,
+    /// Where the salt of the draw will come from, such as a round of a public beacon or a drawing of a lottery; at most
+    /// 500 characters. Only before the lobby opens. The drop then opens only with a salt.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub salt_source: Option<Option<String>>,
+    /// The salt, exactly as its source publishes it; at most 256 characters. Once, in the lobby; where the time of opening
+    /// has passed, the drop opens.
+    pub salt: Option<String>,
     /// Whether somebody who has had a turn may join again.
     pub rejoin: Option<bool>,
     /// Seats a reservation may have.
@@ -77,7 +88,9 @@ pub struct DropChange {
 
 /// A field that was there, `null` or not.
 #[expect(clippy::option_option, reason = "left out and null mean different things")]
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Timestamp>>, D::Error> {
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -143,6 +156,27 @@ pub enum InvalidChange {
     /// People have joined by it.
     #[error("mode cannot be changed once the drop has opened")]
     ModeOfOpenDrop,
+    /// Nobody may choose the source when they know who is there.
+    #[error("salt_source cannot be changed once the lobby has opened")]
+    SaltSourceStands,
+    /// It is shown to people.
+    #[error("salt_source must have 1 to 500 characters, none of them a control character")]
+    SaltSourceText,
+    /// Nothing is drawn where nobody waits for an opening.
+    #[error("salt_source: a safety net has no draw")]
+    SaltOfSafetyNet,
+    /// A salt needs a source that was named before.
+    #[error("salt: the drop names no salt_source")]
+    SaltWithoutSource,
+    /// Whoever knows the salt before the lobby could prepare.
+    #[error("salt can be given only once the lobby has opened")]
+    SaltTooEarly,
+    /// It is given once.
+    #[error("salt has been given and stands")]
+    SaltStands,
+    /// Everybody must be able to copy it.
+    #[error("salt must have 1 to 256 characters, none of them a control character, and no space around it")]
+    SaltText,
     /// A title is required.
     #[error("title is required")]
     TitleMissing,
@@ -164,6 +198,7 @@ impl NewDrop {
             settings: standard(defaults),
             control: Control::Open,
             seed,
+            roster: None,
             epoch: 0,
             version: 0,
             created_at: now,
@@ -192,6 +227,9 @@ fn standard(defaults: DropDefaults) -> Settings {
         claim_window_s: defaults.claim_window_s,
         session_max_s: 1_800,
         on_lapse: OnLapse::Requeue,
+        return_grace_s: 900,
+        salt_source: None,
+        salt: None,
         rejoin: false,
         max_seats: 10,
         hold_s: defaults.hold_s,
@@ -212,6 +250,9 @@ impl Drop {
             "characters",
         )?;
         self.reschedule(&change, now)?;
+        if let Some(salt) = &change.salt {
+            self.give_salt(salt, now)?;
+        }
         let settings = &mut self.settings;
         let rate = change.rate_per_minute.unwrap_or(settings.rate_per_minute);
         settings.burst = change.burst.unwrap_or(settings.burst.max(one_seconds_worth(rate)));
@@ -221,6 +262,7 @@ impl Drop {
         set(&mut settings.claim_window_s, change.claim_window_s);
         set(&mut settings.session_max_s, change.session_max_s);
         set(&mut settings.on_lapse, change.on_lapse);
+        set(&mut settings.return_grace_s, change.return_grace_s);
         set(&mut settings.rejoin, change.rejoin);
         set(&mut settings.max_seats, change.max_seats);
         set(&mut settings.hold_s, change.hold_s);
@@ -232,8 +274,12 @@ impl Drop {
     }
 
     fn reschedule(&mut self, change: &DropChange, now: Timestamp) -> Result<(), InvalidChange> {
+        if let Some(source) = &change.salt_source {
+            self.name_salt_source(source.clone(), now)?;
+        }
+        let opening = self.opening();
         let settings = &mut self.settings;
-        let fixed = settings.opens_at.is_some_and(|opens_at| opens_at <= now + OPENING_IS_FIXED_FOR);
+        let fixed = opening.is_some_and(|opens_at| opens_at <= now + OPENING_IS_FIXED_FOR);
         if fixed && change.opens_at.is_some_and(|opens_at| opens_at != settings.opens_at) {
             return Err(InvalidChange::Opened);
         }
@@ -269,10 +315,12 @@ fn check(settings: &Settings) -> Result<(), InvalidChange> {
     range("max_active", settings.max_active, 1, 1_000_000)?;
     range("claim_window_s", settings.claim_window_s, 1, 86_400)?;
     range("session_max_s", settings.session_max_s, 1, 86_400)?;
+    range("return_grace_s", settings.return_grace_s, 0, 86_400)?;
     range("max_seats", settings.max_seats, 1, 100)?;
     range("hold_s", settings.hold_s, 1, 86_400)?;
     range("cooldown_s", settings.cooldown_s, 0, 86_400)?;
     check_order(settings)?;
+    draw::check(settings)?;
     settings.allowed_origins.iter().try_for_each(|origin| check_origin(origin))
 }
 

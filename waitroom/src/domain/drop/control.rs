@@ -45,6 +45,9 @@ impl Drop {
         // Stock does not matter to the operator's word.
         let state = self.state(now, None);
         match (transition, state) {
+            (Transition::Open, DropState::Scheduled | DropState::Lobby) if self.awaits_salt() => {
+                return Err(IllegalTransition { state: "waiting for its salt", wanted: transition.as_str() });
+            }
             (Transition::Open, DropState::Scheduled | DropState::Lobby) => self.open(now),
             (Transition::Pause, DropState::Open) => self.control = Control::Paused,
             (Transition::Resume, DropState::Paused) => self.control = Control::Open,

@@ -4,8 +4,9 @@ use jiff_sqlx::{Timestamp, ToSqlx as _};
 use serde_json::{Value, json};
 use shared::ids::DropSlug;
 use shared::store::{Dependency, StoreError};
+use uuid::Uuid;
 
-use crate::domain::drop::{Control, Drop, Mode, OnLapse, Settings};
+use crate::domain::drop::{Control, Drop, Mode, OnLapse, Roster, Settings};
 use crate::domain::place::Seed;
 
 /// The columns as they are.
@@ -24,12 +25,19 @@ pub(super) struct DropRow {
     pub claim_window_s: i32,
     pub session_max_s: i32,
     pub on_lapse: String,
+    pub return_grace_s: i32,
+    pub salt_source: Option<String>,
+    pub salt: Option<String>,
     pub rejoin: bool,
     pub max_seats: i32,
     pub hold_s: i32,
     pub cooldown_s: i32,
     pub allowed_origins: Vec<String>,
     pub message: String,
+    pub roster: Option<Uuid>,
+    pub roster_sha256: Option<Vec<u8>>,
+    pub roster_count: Option<i64>,
+    pub roster_stored_at: Option<Timestamp>,
     pub epoch: i64,
     pub version: i64,
     pub created_at: Timestamp,
@@ -54,12 +62,19 @@ impl From<&Drop> for DropRow {
             claim_window_s: signed(settings.claim_window_s),
             session_max_s: signed(settings.session_max_s),
             on_lapse: settings.on_lapse.as_str().to_owned(),
+            return_grace_s: signed(settings.return_grace_s),
+            salt_source: settings.salt_source.clone(),
+            salt: settings.salt.clone(),
             rejoin: settings.rejoin,
             max_seats: signed(settings.max_seats),
             hold_s: signed(settings.hold_s),
             cooldown_s: signed(settings.cooldown_s),
             allowed_origins: settings.allowed_origins.clone(),
             message: settings.message.clone(),
+            roster: drop.roster.map(|roster| roster.id),
+            roster_sha256: drop.roster.map(|roster| roster.sha256.to_vec()),
+            roster_count: drop.roster.map(|roster| i64::try_from(roster.count).unwrap_or(i64::MAX)),
+            roster_stored_at: drop.roster.map(|roster| roster.stored_at.to_sqlx()),
             epoch: drop.epoch,
             version: drop.version,
             created_at: drop.created_at.to_sqlx(),
@@ -72,6 +87,7 @@ impl TryFrom<DropRow> for Drop {
     type Error = StoreError;
 
     fn try_from(row: DropRow) -> Result<Self, StoreError> {
+        let roster = roster(&row)?;
         let settings = Settings {
             title: row.title,
             mode: one_of([Mode::Scheduled, Mode::SafetyNet], Mode::as_str, &row.mode)?,
@@ -88,6 +104,9 @@ impl TryFrom<DropRow> for Drop {
                 OnLapse::as_str,
                 &row.on_lapse,
             )?,
+            return_grace_s: unsigned(row.return_grace_s)?,
+            salt_source: row.salt_source,
+            salt: row.salt,
             rejoin: row.rejoin,
             max_seats: unsigned(row.max_seats)?,
             hold_s: unsigned(row.hold_s)?,
@@ -104,12 +123,28 @@ impl TryFrom<DropRow> for Drop {
                 &row.control,
             )?,
             seed: Seed(row.seed.try_into().map_err(|_| corrupt("a seed has 32 bytes"))?),
+            roster,
             epoch: row.epoch,
             version: row.version,
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
         })
     }
+}
+
+/// The roster, where it is stored: its columns are written together.
+fn roster(row: &DropRow) -> Result<Option<Roster>, StoreError> {
+    let (Some(id), Some(sha256), Some(count), Some(stored_at)) =
+        (row.roster, &row.roster_sha256, row.roster_count, row.roster_stored_at)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Roster {
+        id,
+        sha256: sha256.as_slice().try_into().map_err(|_| corrupt("a digest has 32 bytes"))?,
+        count: u64::try_from(count).map_err(|_| corrupt("a count is negative"))?,
+        stored_at: stored_at.to_jiff(),
+    }))
 }
 
 /// Every row as a drop.

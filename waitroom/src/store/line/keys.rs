@@ -89,14 +89,15 @@ impl LineKeys {
     }
 }
 
-/// The fields of the `settings` hash, without `version`. A time that is not set is empty.
+/// The fields of the `settings` hash, without `version`. A time that is not set is empty, and so is the time of opening
+/// while the salt of the draw is awaited.
 pub fn settings(drop: &Drop) -> Vec<(&'static str, String)> {
     let settings = &drop.settings;
     let ms = |time: Option<Timestamp>| time.map(|time| time.as_millisecond().to_string()).unwrap_or_default();
-    vec![
+    let mut fields = vec![
         ("state", drop.control.as_str().to_owned()),
         ("lobby_opens_at", ms(settings.lobby_opens_at)),
-        ("opens_at", ms(settings.opens_at)),
+        ("opens_at", ms(drop.opening())),
         ("closes_at", ms(settings.closes_at)),
         ("rate_per_minute", settings.rate_per_minute.to_string()),
         ("burst", settings.burst.to_string()),
@@ -104,9 +105,14 @@ pub fn settings(drop: &Drop) -> Vec<(&'static str, String)> {
         ("claim_window_s", settings.claim_window_s.to_string()),
         ("session_max_s", settings.session_max_s.to_string()),
         ("on_lapse", settings.on_lapse.as_str().to_owned()),
+        ("return_grace_s", settings.return_grace_s.to_string()),
+        ("turn", drop.turn().to_string()),
         ("rejoin", u8::from(settings.rejoin).to_string()),
         ("max_seats", settings.max_seats.to_string()),
         ("hold_s", settings.hold_s.to_string()),
         ("cooldown_s", settings.cooldown_s.to_string()),
-    ]
+    ];
+    // Never taken away again: a roster that is stored stays.
+    fields.extend(drop.roster.map(|_| ("roster", "1".to_owned())));
+    fields
 }

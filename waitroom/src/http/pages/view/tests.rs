@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::place::PlaceId;
-use crate::http::drops::DrawStatus;
+use crate::http::draw::DrawStatus;
 
 const STATES: [PlaceState; 10] = [
     PlaceState::Lobby,
