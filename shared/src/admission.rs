@@ -1,13 +1,13 @@
 //! Admissions, for every service that only takes people who were let in: the token, its verification, and a tower
 //! layer that lets nobody else through.
 
-mod jwks;
 mod layer;
 mod verifier;
 
-pub use jwks::JwksClient;
 pub use layer::{AdmissionLayer, AdmissionService, Admissions, cookie_name, presented_tokens};
 pub use verifier::{AdmissionError, Verifier};
+
+pub use crate::keys::JwksClient;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,9 @@
 //! Ed25519 keys that sign tokens: derived from a secret for each rotation period, so that every replica agrees
 //! without storing a private key, and published as a JWKS (RFC 7517, RFC 8037).
 
-use std::collections::HashMap;
+mod client;
+mod public;
+
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,9 +11,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use client::{JwksClient, KeyError, MAX_STALE};
+pub use public::{PublicKey, PublicKeys};
 
 use crate::digest::{hex, sha256};
 use crate::secret::Secret;
@@ -136,26 +141,6 @@ pub struct JwkSet {
     pub keys: Vec<Jwk>,
 }
 
-/// Public keys by their id, ready to verify with. Keys that are not Ed25519 are left out.
-#[derive(Clone, Default)]
-pub struct PublicKeys(HashMap<String, DecodingKey>);
-
-impl PublicKeys {
-    /// The key of this id.
-    pub fn get(&self, kid: &str) -> Option<&DecodingKey> {
-        self.0.get(kid)
-    }
-}
-
-impl From<&JwkSet> for PublicKeys {
-    fn from(set: &JwkSet) -> Self {
-        let ed25519 = set.keys.iter().filter(|jwk| jwk.kty == "OKP" && jwk.crv == "Ed25519");
-        let usable =
-            ed25519.filter_map(|jwk| Some((jwk.kid.clone(), DecodingKey::from_ed_components(&jwk.x).ok()?)));
-        Self(usable.collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,20 +149,39 @@ mod tests {
         KeyRing::new(Secret::new(&"s".repeat(32)).unwrap(), "test", Duration::from_hours(1))
     }
 
-    #[test]
-    fn the_next_key_is_published_before_it_signs_and_the_last_one_after() {
-        let start = Timestamp::from_second(3600 * 1000).unwrap();
-        let later = |hours: i64| start + jiff::SignedDuration::from_hours(hours);
-        let kid = ring().signing(later(1)).kid;
-        for hours in 0..=2 {
-            assert!(ring().jwks(later(hours)).keys.iter().any(|jwk| jwk.kid == kid), "after {hours} h");
-        }
-        assert!(ring().jwks(later(3)).keys.iter().all(|jwk| jwk.kid != kid));
+    const HOUR_S: i64 = 3_600;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(HOUR_S * 1_000 + second).unwrap()
+    }
+
+    fn publishes(second: i64, kid: &str) -> bool {
+        ring().jwks(at(second)).keys.iter().any(|jwk| jwk.kid == kid)
     }
 
     #[test]
-    fn replicas_with_one_secret_agree() {
+    fn a_key_is_published_a_period_before_it_signs_and_a_period_after() {
+        for period in 1..5 {
+            let begins = HOUR_S * period;
+            let kid = ring().signing(at(begins)).kid;
+            assert_ne!(kid, ring().signing(at(begins - 1)).kid, "another key each period");
+            assert_eq!(kid, ring().signing(at(begins + HOUR_S - 1)).kid);
+            for second in [begins - HOUR_S, begins - 1, begins, begins + HOUR_S, begins + 2 * HOUR_S - 1] {
+                assert!(publishes(second, &kid), "period {period}, second {second}");
+            }
+            assert!(!publishes(begins - HOUR_S - 1, &kid) && !publishes(begins + 2 * HOUR_S, &kid));
+        }
+    }
+
+    #[test]
+    fn replicas_with_one_secret_agree_and_others_have_nothing_in_common() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         assert_eq!(ring().jwks(now), ring().jwks(now));
+        let kids = |ring: KeyRing| ring.jwks(now).keys.into_iter().map(|jwk| jwk.kid).collect::<Vec<_>>();
+        let other_purpose = KeyRing::new(ring().secret, "other", ring().rotation);
+        let other_secret = KeyRing::new(Secret::new(&"t".repeat(32)).unwrap(), "test", ring().rotation);
+        for other in [other_purpose, other_secret] {
+            assert!(kids(other).iter().all(|kid| !kids(ring()).contains(kid)));
+        }
     }
 }
