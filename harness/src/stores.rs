@@ -8,7 +8,7 @@ use std::path::Path;
 
 use servers::{
     postgres::{PostgresOptions, PrivatePostgres},
-    redis::{PrivateRedis, RedisOptions},
+    redis::{PrivateRedis, PrivateRedisCluster, RedisOptions},
 };
 
 use crate::TempFolder;
@@ -26,6 +26,7 @@ pub struct TestStores {
     pub redis_url: String,
     admin_url: Option<String>,
     own_redis: Option<PrivateRedis>,
+    own_cluster: Option<PrivateRedisCluster>,
     own_postgres: Option<PrivatePostgres>,
     /// Last, so that the servers have ended when it is removed.
     _folder: Option<TempFolder>,
@@ -34,22 +35,27 @@ pub struct TestStores {
 impl TestStores {
     /// Both on the servers that tests share.
     pub async fn new() -> Self {
-        Self::with(false, false).await
+        Self::with(RedisKind::Shared, false).await
     }
 
     /// With a Redis that this test may kill and empty.
     pub async fn with_own_redis() -> Self {
-        Self::with(true, false).await
+        Self::with(RedisKind::Own, false).await
+    }
+
+    /// With a Redis Cluster of six nodes whose primaries this test may kill.
+    pub async fn with_own_cluster() -> Self {
+        Self::with(RedisKind::OwnCluster, false).await
     }
 
     /// With a Postgres that this test may kill.
     pub async fn with_own_postgres() -> Self {
-        Self::with(false, true).await
+        Self::with(RedisKind::Shared, true).await
     }
 
     /// With both servers for this test alone.
     pub async fn with_own_servers() -> Self {
-        Self::with(true, true).await
+        Self::with(RedisKind::Own, true).await
     }
 
     /// The test's own Redis.
@@ -60,6 +66,14 @@ impl TestStores {
         self.own_redis.as_mut().expect("ask for `TestStores::with_own_redis` first")
     }
 
+    /// The test's own Redis Cluster.
+    ///
+    /// # Panics
+    /// When this test has none.
+    pub fn own_cluster(&mut self) -> &mut PrivateRedisCluster {
+        self.own_cluster.as_mut().expect("ask for `TestStores::with_own_cluster` first")
+    }
+
     /// The test's own Postgres.
     ///
     /// # Panics
@@ -68,14 +82,21 @@ impl TestStores {
         self.own_postgres.as_mut().expect("ask for `TestStores::with_own_postgres` first")
     }
 
-    async fn with(own_redis: bool, own_postgres: bool) -> Self {
-        let folder =
-            (own_redis || own_postgres).then(|| TempFolder::new().expect("a temporary folder can be made"));
+    async fn with(redis: RedisKind, own_postgres: bool) -> Self {
+        let needs_folder = own_postgres || redis != RedisKind::Shared;
+        let folder = needs_folder.then(|| TempFolder::new().expect("a temporary folder can be made"));
         let data = folder.as_ref().map_or(Path::new(""), TempFolder::path);
-        let own_redis = if own_redis {
-            Some(PrivateRedis::start(data, RedisOptions::for_tests()).await.expect("a private Redis starts"))
-        } else {
-            None
+        let (mut own_redis, mut own_cluster) = (None, None);
+        let redis_url = match redis {
+            RedisKind::Shared => key_space::claim(&shared::servers().await.redis_url).await,
+            RedisKind::Own => {
+                let started = PrivateRedis::start(data, RedisOptions::for_tests()).await;
+                own_redis.insert(started.expect("a private Redis starts")).url()
+            }
+            RedisKind::OwnCluster => {
+                let started = PrivateRedisCluster::start(data).await;
+                own_cluster.insert(started.expect("a private Redis Cluster starts")).url()
+            }
         };
         let own_postgres = if own_postgres {
             let started = PrivatePostgres::start(data, PostgresOptions::for_tests()).await;
@@ -83,18 +104,22 @@ impl TestStores {
         } else {
             None
         };
-        let redis_url = match &own_redis {
-            Some(redis) => redis.url(),
-            None => key_space::claim(&shared::servers().await.redis_url).await,
-        };
         let admin_url = match &own_postgres {
             Some(postgres) => postgres.url(),
             None => shared::servers().await.database_url.clone(),
         };
         let database_url = database::create(&admin_url).await;
         let admin_url = own_postgres.is_none().then_some(admin_url);
-        Self { database_url, redis_url, admin_url, own_redis, own_postgres, _folder: folder }
+        Self { database_url, redis_url, admin_url, own_redis, own_cluster, own_postgres, _folder: folder }
     }
+}
+
+/// Which Redis a test has.
+#[derive(Clone, Copy, PartialEq)]
+enum RedisKind {
+    Shared,
+    Own,
+    OwnCluster,
 }
 
 impl Drop for TestStores {
@@ -104,7 +129,7 @@ impl Drop for TestStores {
         }
         let admin_url = self.admin_url.take();
         let (database_url, redis_url) = (self.database_url.clone(), self.redis_url.clone());
-        let shares_redis = self.own_redis.is_none();
+        let shares_redis = self.own_redis.is_none() && self.own_cluster.is_none();
         // A thread of its own, because the test's runtime cannot be waited on from inside.
         let freeing = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

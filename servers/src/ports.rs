@@ -10,6 +10,8 @@ use std::{
 /// not find it taken by somebody's connection, and low enough for a Redis Cluster's bus at port + 10,000.
 const PORTS: Range<u16> = 15_000..32_000;
 const ATTEMPTS: u32 = 200;
+/// How far above its port a Redis Cluster's node has its bus.
+const BUS: u16 = 10_000;
 
 /// A port on 127.0.0.1 that nobody listened on a moment ago. Somebody else may take it before the caller does, so the
 /// caller must be ready to ask again.
@@ -18,6 +20,15 @@ pub fn free_port() -> io::Result<u16> {
         .map(|_| rand::random_range(PORTS))
         .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no free port found on 127.0.0.1"))
+}
+
+/// A port as [`free_port`], whose cluster bus, 10,000 above it, is free as well and below the outgoing range too.
+pub(crate) fn free_cluster_port() -> io::Result<u16> {
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    (0..ATTEMPTS)
+        .map(|_| rand::random_range(PORTS.start..PORTS.end - BUS))
+        .find(|port| is_free(*port) && is_free(*port + BUS))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no free pair of ports found on 127.0.0.1"))
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl Process {
         self.signal(Signal::SIGKILL);
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         if self.is_running() {
             // It may have ended this moment, which is what the signal is for.
             let _ = kill(self.pid, signal);
