@@ -22,6 +22,7 @@ use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::restore::Restorer;
+use crate::streams::Streams;
 use crate::tokens::Tokens;
 
 /// What a request can reach. Clones share it.
@@ -54,6 +55,8 @@ pub struct App {
     pub limiter: Limiter,
     /// Whether the last ticks failed.
     pub(crate) is_stalled: AtomicBool,
+    /// Who follows their place.
+    pub streams: Streams,
     pings: SharedPass,
     pool: PgPool,
     redis: Redis,
@@ -92,6 +95,7 @@ impl AppState {
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             is_stalled: AtomicBool::new(false),
             pings: SharedPass::default(),
+            streams: Streams::new(config.streams),
             ledger,
             line,
             pool,

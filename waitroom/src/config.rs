@@ -7,6 +7,11 @@ use shared::config::Vars;
 use shared::secret::Secret;
 use url::Url;
 
+use crate::streams::Limits;
+
+/// How many streams one address may have for each request a second that it may make.
+const STREAMS_A_REQUEST: u32 = 5;
+
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -34,6 +39,12 @@ pub struct Config {
     pub rate_limit_per_identity: u32,
     /// Requests a second that one client address may make, an action (`RATE_LIMIT_PER_ADDRESS`); 0 is no limit.
     pub rate_limit_per_address: u32,
+    /// How many streams may be open at once: on this replica (`STREAMS_PER_REPLICA`), of one identity
+    /// (`STREAMS_PER_IDENTITY`), of one client address (`STREAMS_PER_ADDRESS`, by default five for each request a second
+    /// that the address may make); 0 is no limit.
+    pub streams: Limits,
+    /// How often a stream says that it is alive (`STREAM_COMMENT_S`).
+    pub stream_comment: Duration,
     /// What a new drop has where its operator says nothing else.
     pub drop_defaults: DropDefaults,
 }
@@ -63,6 +74,8 @@ impl Config {
     pub fn from_vars(vars: &mut Vars) -> Self {
         let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let standard = DropDefaults::default();
+        let rate_limit_per_address = vars.parse("RATE_LIMIT_PER_ADDRESS", 200_u32);
+        let streams_per_address = rate_limit_per_address.saturating_mul(STREAMS_A_REQUEST) as usize;
         let booking_listen = vars.parse("BOOKING_LISTEN", local(8081));
         let booking_url = Url::parse(&format!("http://{booking_listen}")).expect("an address makes a URL");
         Self {
@@ -77,7 +90,13 @@ impl Config {
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             tick: Duration::from_millis(vars.parse("WAITROOM_TICK_MS", 250)),
             rate_limit_per_identity: vars.parse("RATE_LIMIT_PER_IDENTITY", 10),
-            rate_limit_per_address: vars.parse("RATE_LIMIT_PER_ADDRESS", 200),
+            rate_limit_per_address,
+            streams: Limits {
+                total: vars.parse("STREAMS_PER_REPLICA", 18_000),
+                per_identity: vars.parse("STREAMS_PER_IDENTITY", 5),
+                per_address: vars.parse("STREAMS_PER_ADDRESS", streams_per_address),
+            },
+            stream_comment: Duration::from_secs(vars.parse("STREAM_COMMENT_S", 15).max(1)),
             drop_defaults: DropDefaults {
                 claim_window_s: vars.parse("DROP_DEFAULT_CLAIM_WINDOW_S", standard.claim_window_s),
                 hold_s: vars.parse("DROP_DEFAULT_HOLD_S", standard.hold_s),

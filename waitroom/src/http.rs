@@ -12,6 +12,8 @@ mod keys;
 mod operator;
 mod pages;
 mod places;
+mod shown;
+mod streams;
 
 use axum::Router;
 use shared::http::{Frame, frame};
@@ -41,6 +43,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(draw::show_draw))
         .routes(routes!(places::join_drop))
         .routes(routes!(places::show_place, places::leave_drop))
+        .routes(routes!(streams::follow_place))
         .routes(routes!(places::claim_admission))
         .routes(routes!(admissions::redeem_code))
         .routes(routes!(admissions::renew_admission))

@@ -11,6 +11,7 @@ pub mod recorder;
 pub mod registry;
 mod shared_pass;
 pub mod store;
+pub mod streams;
 pub mod ticker;
 pub mod tokens;
 
@@ -31,5 +32,6 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = AppState::new(config, clock)?;
     let tasks = Tasks::new();
     ticker::start(&app, &tasks);
+    streams::start(&app, &tasks);
     Ok(Running::start(ports, http::routes(&app), app.readiness(), tasks))
 }

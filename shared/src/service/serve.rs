@@ -35,6 +35,11 @@ impl Hangup {
     pub fn hang_up(&self) {
         self.0.notify_one();
     }
+
+    /// Waits until somebody has hung up.
+    pub async fn hung_up(&self) {
+        self.0.notified().await;
+    }
 }
 
 pub(super) async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
@@ -66,7 +71,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, routes: Router, s
     let _best_effort = stream.set_nodelay(true);
     bound(&stream);
     let hangup = Hangup::default();
-    let hung_up = Arc::clone(&hangup.0);
+    let end = hangup.clone();
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(hangup.clone());
@@ -81,12 +86,12 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, routes: Router, s
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = hung_up.notified() => return,
+        () = end.hung_up() => return,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection => ended,
-                () = hung_up.notified() => return,
+                () = end.hung_up() => return,
             }
         }
     };

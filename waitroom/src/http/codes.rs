@@ -48,6 +48,12 @@ pub const SESSION_OVER: Code = Code::new(
     "Your session is over",
     "The admission has ended, or has been renewed as long as the drop allows. A reservation you hold can still be paid for.",
 );
+pub const STREAMS_FULL: Code = Code::new(
+    "streams_full",
+    503,
+    "This replica has as many streams as it may",
+    "Poll your place, or try again after the time that `Retry-After` says: another replica may have room.",
+);
 pub const INVALID_STATE: Code = Code::new(
     "invalid_state",
     409,
@@ -68,6 +74,7 @@ pub const ALL: &[&Code] = &[
     &TURN_LAPSED,
     &CODE_SPENT,
     &SESSION_OVER,
+    &STREAMS_FULL,
     &INVALID_STATE,
     &SLUG_TAKEN,
     &ADMISSION_REQUIRED,

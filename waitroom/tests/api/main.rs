@@ -13,4 +13,5 @@ mod limits;
 mod loss;
 mod operators;
 mod places;
+mod streams;
 mod support;
