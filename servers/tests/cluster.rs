@@ -1,7 +1,5 @@
 //! A private Redis Cluster through its life: formed, failed over, whole again, gone with its owner.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::time::{Duration, Instant};
 
 use redis::{AsyncCommands as _, cluster::ClusterClient};

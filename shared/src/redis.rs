@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::cluster::ClusterClient;
-use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
-use tokio::sync::OnceCell;
+use redis::aio::ConnectionLike;
+use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value};
+
+mod cluster;
+mod link;
+mod single;
+
+use cluster::Cluster;
+use single::Single;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(900);
@@ -24,64 +28,33 @@ pub fn guarded_script(body: &str) -> redis::Script {
 
 /// A connection that reconnects by itself and is cheap to clone. It connects when it is first used, so that a service
 /// can start, and say that it is not ready, while Redis is away.
+///
+/// Every command ends within two seconds. None is sent twice unless it is certain that it was not carried out the first
+/// time.
 #[derive(Clone)]
 pub struct Redis(Topology);
 
 #[derive(Clone)]
 enum Topology {
-    Single(ConnectionManager),
+    Single(Arc<Single>),
     Cluster(Arc<Cluster>),
 }
 
-struct Cluster {
-    client: ClusterClient,
-    connection: OnceCell<ClusterConnection>,
-}
-
 impl Redis {
-    /// A connection to `redis://`, `rediss://` or `redis+cluster://host:port,host:port`.
+    /// A connection to `redis://`, `rediss://` or `redis+cluster://user:password@host:port,host:port`.
     pub fn connect(url: &str) -> RedisResult<Self> {
         match url.strip_prefix("redis+cluster://") {
-            Some(nodes) => Self::cluster(nodes),
-            None => Self::single(url),
+            Some(nodes) => Ok(Self(Topology::Cluster(Arc::new(Cluster::of(nodes)?)))),
+            None => Ok(Self(Topology::Single(Arc::new(Single::of(url)?)))),
         }
-    }
-
-    fn single(url: &str) -> RedisResult<Self> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_number_of_retries(1)
-            .set_min_delay(Duration::from_millis(20))
-            .set_max_delay(Duration::from_millis(200));
-        let client = redis::Client::open(url)?;
-        Ok(Self(Topology::Single(ConnectionManager::new_lazy_with_config(client, config)?)))
-    }
-
-    fn cluster(nodes: &str) -> RedisResult<Self> {
-        let nodes = nodes.split(',').map(|node| format!("redis://{node}"));
-        let client = ClusterClient::builder(nodes)
-            .connection_timeout(CONNECT_TIMEOUT)
-            .response_timeout(RESPONSE_TIMEOUT)
-            .retries(2)
-            .build()?;
-        Ok(Self(Topology::Cluster(Arc::new(Cluster { client, connection: OnceCell::new() }))))
-    }
-}
-
-impl Cluster {
-    async fn connection(&self) -> RedisResult<ClusterConnection> {
-        self.connection.get_or_try_init(|| self.client.get_async_connection()).await.cloned()
     }
 }
 
 impl ConnectionLike for Redis {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        match &mut self.0 {
-            Topology::Single(manager) => manager.req_packed_command(cmd),
-            Topology::Cluster(cluster) => {
-                Box::pin(async move { cluster.connection().await?.req_packed_command(cmd).await })
-            }
+        match &self.0 {
+            Topology::Single(single) => Box::pin(single.run(cmd)),
+            Topology::Cluster(cluster) => Box::pin(cluster.run(cmd)),
         }
     }
 
@@ -91,18 +64,33 @@ impl ConnectionLike for Redis {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        match &mut self.0 {
-            Topology::Single(manager) => manager.req_packed_commands(pipeline, offset, count),
-            Topology::Cluster(cluster) => Box::pin(async move {
-                cluster.connection().await?.req_packed_commands(pipeline, offset, count).await
-            }),
+        match &self.0 {
+            Topology::Single(single) => Box::pin(single.run_all(pipeline, offset, count)),
+            Topology::Cluster(cluster) => Box::pin(cluster.run_all(pipeline, offset, count)),
         }
     }
 
     fn get_db(&self) -> i64 {
         match &self.0 {
-            Topology::Single(manager) => manager.get_db(),
+            Topology::Single(single) => single.db(),
             Topology::Cluster(_) => 0,
         }
+    }
+}
+
+/// Whether what was answered speaks of the way to the server, or of a server that is the wrong one by now, so that
+/// another connection may help.
+fn wants_another_connection(error: &RedisError) -> bool {
+    use redis::ErrorKind::{AuthenticationFailed, ClusterConnectionNotFound, Io, Parse, Server};
+    match error.kind() {
+        Io | Parse | AuthenticationFailed | ClusterConnectionNotFound => true,
+        Server(kind) => matches!(
+            kind,
+            ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::Moved
+        ),
+        _ => false,
     }
 }

@@ -88,8 +88,12 @@ fn redis_is_away(error: &redis::RedisError) -> bool {
         "NOREPLICAS",
         "BUSY",
         "UNBLOCKED",
+        "NOAUTH",
+        "WRONGPASS",
     ];
+    let kinds = [redis::ErrorKind::ClusterConnectionNotFound, redis::ErrorKind::AuthenticationFailed];
     error.is_io_error()
+        || kinds.contains(&error.kind())
         || error.is_timeout()
         || error.is_connection_dropped()
         || error.is_connection_refusal()
