@@ -22,6 +22,7 @@ use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::restore::Restorer;
+use crate::store::roster::Rosters;
 use crate::streams::Streams;
 use crate::tokens::Tokens;
 
@@ -47,6 +48,8 @@ pub struct App {
     pub recorder: Recorder,
     /// Fills Redis again.
     pub restorer: Restorer,
+    /// Who was in which lobby.
+    pub rosters: Rosters,
     /// Signs and checks.
     pub tokens: Tokens,
     /// Who runs drops.
@@ -93,6 +96,7 @@ impl AppState {
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
+            rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),
             is_stalled: AtomicBool::new(false),
             pings: SharedPass::default(),
             streams: Streams::new(config.streams),

@@ -7,4 +7,5 @@ pub mod ledger;
 pub mod line;
 pub mod operate;
 pub mod place;
+pub mod roster;
 pub mod visit;

@@ -41,6 +41,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(drops::list_drops))
         .routes(routes!(drops::show_drop))
         .routes(routes!(draw::show_draw))
+        .routes(routes!(draw::roster::show_roster))
         .routes(routes!(places::join_drop))
         .routes(routes!(places::show_place, places::leave_drop))
         .routes(routes!(streams::follow_place))
@@ -58,6 +59,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::audit::show_audit))
         .routes(routes!(operator::stats::show_stats))
         .merge(pages::routes().into())
+        .merge(draw::page::routes().into())
         .with_state(app.clone())
         .split_for_parts();
     frame(routes, Frame { service: "waitroom", openapi, codes: codes::ALL })

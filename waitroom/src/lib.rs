@@ -9,6 +9,7 @@ pub mod http;
 pub mod metrics;
 pub mod recorder;
 pub mod registry;
+mod roster;
 mod shared_pass;
 pub mod store;
 pub mod streams;
@@ -32,6 +33,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = AppState::new(config, clock)?;
     let tasks = Tasks::new();
     ticker::start(&app, &tasks);
+    roster::start(&app, &tasks);
     streams::start(&app, &tasks);
     Ok(Running::start(ports, http::routes(&app), app.readiness(), tasks))
 }

@@ -5,3 +5,4 @@ pub mod error;
 pub mod ledger;
 pub mod line;
 pub mod restore;
+pub mod roster;

@@ -212,3 +212,9 @@ impl Drop {
 pub fn one_seconds_worth(rate_per_minute: u32) -> u32 {
     rate_per_minute.div_ceil(60)
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! A drop for the tests of what is made of drops.
+    pub(crate) use super::change::tests::{now, sample};
+}

@@ -1,5 +1,8 @@
 //! The draw: what is published of it and when.
 
+pub(super) mod page;
+pub(super) mod roster;
+
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;

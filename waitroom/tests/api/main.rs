@@ -5,6 +5,7 @@
 mod admissions;
 mod audit;
 mod contract;
+mod draw;
 mod faults;
 mod flow;
 mod interface;

@@ -1,0 +1,85 @@
+//! The page of a draw: what it is, what it proves and what not, and its numbers.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use jiff::Timestamp;
+use shared::pages::page;
+
+use super::super::caller::OfDrop;
+use super::Draw;
+use crate::app::AppState;
+use crate::domain::drop::Drop;
+
+/// The page and nothing else.
+pub(in crate::http) fn routes() -> Router<AppState> {
+    Router::new().route("/q/{drop}/draw", get(show))
+}
+
+async fn show(State(app): State<AppState>, OfDrop(known): OfDrop) -> Response {
+    page(StatusCode::OK, &DrawPage::of(&known.drop, app.clock.now(), &app.config.issuer()))
+}
+
+/// The draw of a drop.
+#[derive(Template)]
+#[template(path = "draw.html")]
+struct DrawPage {
+    title: String,
+    draw: Draw,
+    opens_at: Option<Timestamp>,
+    has_opened: bool,
+    /// What to give to `stanchion verify-draw`.
+    url: String,
+}
+
+impl DrawPage {
+    fn of(drop: &Drop, now: Timestamp, public_url: &str) -> Self {
+        Self {
+            title: drop.settings.title.clone(),
+            draw: Draw::of(drop, now),
+            opens_at: drop.settings.opens_at,
+            has_opened: drop.has_opened(now),
+            url: format!("{}/q/{}", public_url.trim_end_matches('/'), drop.slug),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan as _;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::drop::Roster;
+    use crate::domain::drop::tests::{now, sample};
+
+    fn html(drop: &Drop, now: Timestamp) -> String {
+        DrawPage::of(drop, now, "http://waitroom.test/").render().unwrap()
+    }
+
+    #[test]
+    fn before_opening_the_page_shows_the_commitment_and_no_secret() {
+        let drop = sample();
+        let html = html(&drop, now());
+        assert!(html.contains(&drop.seed.commitment()));
+        assert!(!html.contains(&drop.seed.reveal()));
+        assert!(html.contains("stanchion verify-draw http://waitroom.test/q/premiere"), "{html}");
+    }
+
+    #[test]
+    fn after_opening_it_shows_the_digest_and_a_moment_later_the_seed() {
+        let mut drop = sample();
+        drop.settings.opens_at = Some(now());
+        drop.settings.salt_source = Some("Round <7> of the beacon".to_owned());
+        drop.settings.salt = Some("b1a5".to_owned());
+        drop.roster = Some(Roster { id: Uuid::nil(), sha256: [0xab; 32], count: 12, stored_at: now() });
+        let first = html(&drop, now());
+        assert!(first.contains(&"ab".repeat(32)) && !first.contains(&drop.seed.reveal()), "{first}");
+        assert!(first.contains("b1a5") && !first.contains("<7>"), "{first}");
+        let later = html(&drop, now() + 2.seconds());
+        assert!(later.contains(&drop.seed.reveal()) && later.contains("/v1/drops/premiere/draw/roster"));
+    }
+}
