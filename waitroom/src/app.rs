@@ -14,6 +14,7 @@ use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 
 use crate::config::Config;
+use crate::http::drops::Statuses;
 use crate::http::limits::Limiter;
 use crate::recorder::Recorder;
 use crate::registry::{Known, Registry};
@@ -58,6 +59,8 @@ pub struct App {
     pub limiter: Limiter,
     /// Whether the last ticks failed.
     pub(crate) is_stalled: AtomicBool,
+    /// What everybody may know, as bytes.
+    pub(crate) statuses: Statuses,
     /// Who follows their place.
     pub streams: Streams,
     pings: SharedPass,
@@ -99,6 +102,7 @@ impl AppState {
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),
             is_stalled: AtomicBool::new(false),
             pings: SharedPass::default(),
+            statuses: Statuses::default(),
             streams: Streams::new(config.streams),
             ledger,
             line,

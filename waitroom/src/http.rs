@@ -5,8 +5,9 @@ pub mod limits;
 mod admissions;
 mod caller;
 mod codes;
+mod cors;
 mod draw;
-mod drops;
+pub(crate) mod drops;
 mod error;
 mod keys;
 mod operator;
@@ -24,6 +25,7 @@ use utoipa_axum::routes;
 pub use caller::{Holder, Visitor};
 pub use places::{AdmissionAnswer, PlaceAnswer, claim, join, leave, look};
 
+use self::cors::Cors;
 use crate::app::AppState;
 
 /// The head of the OpenAPI document; the routes add themselves.
@@ -37,8 +39,7 @@ struct Document;
 
 /// All routes with their layers.
 pub fn routes(app: &AppState) -> Router {
-    let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(drops::list_drops))
+    let visitor = OpenApiRouter::new()
         .routes(routes!(drops::show_drop))
         .routes(routes!(draw::show_draw))
         .routes(routes!(draw::roster::show_roster))
@@ -46,9 +47,14 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(places::show_place, places::leave_drop))
         .routes(routes!(streams::follow_place))
         .routes(routes!(places::claim_admission))
-        .routes(routes!(admissions::redeem_code))
         .routes(routes!(admissions::renew_admission))
         .routes(routes!(admissions::end_admission))
+        .layer(Cors::new(app))
+        .merge(cors::preflights().into());
+    let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(visitor)
+        .routes(routes!(drops::list_drops))
+        .routes(routes!(admissions::redeem_code))
         .routes(routes!(keys::jwks))
         .routes(routes!(operator::list::list_drops, operator::create::create_drop))
         .routes(routes!(operator::show::show_drop, operator::change::change_drop))

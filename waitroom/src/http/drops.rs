@@ -1,20 +1,24 @@
 //! The public status of drops, from this replica's memory.
 
+mod rendered;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::ids::DropSlug;
-use shared::problem::Problem;
 use utoipa::ToSchema;
+
+pub use rendered::Statuses;
 
 use super::caller::OfDrop;
 use super::draw::DrawStatus;
 use crate::app::AppState;
-use crate::domain::drop::DropState;
-use crate::registry::Known;
+use crate::domain::drop::{Drop, DropState};
+use crate::registry::{Known, Pulse};
 
 /// What everybody may know of a drop.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -63,7 +67,10 @@ pub struct DropList {
 impl DropStatus {
     /// The status of a drop as this replica knows it.
     pub fn of(known: &Known, now: Timestamp) -> Self {
-        let (drop, pulse) = (&known.drop, known.pulse());
+        Self::of_parts(&known.drop, &known.pulse(), now)
+    }
+
+    fn of_parts(drop: &Drop, pulse: &Pulse, now: Timestamp) -> Self {
         let fresh = pulse.health.filter(|health| !health.is_stale(now.as_millisecond()));
         let tick = pulse.tick.clone().unwrap_or_default();
         let opened = tick.opened && drop.has_opened(now);
@@ -94,29 +101,31 @@ impl DropStatus {
 /// All drops that are not over.
 #[utoipa::path(
     get, path = "/v1/drops", tag = "visitor",
-    responses((status = 200, description = "The drops", body = DropList))
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer")),
+    responses(
+        (status = 200, description = "The drops", body = DropList),
+        (status = 304, description = "Nothing but `updated_at` has changed"),
+    )
 )]
-pub(super) async fn list_drops(State(app): State<AppState>) -> Response {
-    let now = app.clock.now();
-    let all = app.registry.all().into_iter().map(|known| DropStatus::of(&known, now));
-    let items = all.filter(|status| status.state != DropState::Closed).collect();
-    public(DropList { items, next_cursor: None })
+pub(super) async fn list_drops(State(app): State<AppState>, asked: HeaderMap) -> Response {
+    app.statuses.answer_list(&app.registry.all(), app.clock.now(), &asked)
 }
 
 /// The public status of a drop.
 #[utoipa::path(
     get, path = "/v1/drops/{drop}", tag = "visitor",
-    params(("drop" = String, Path, description = "The drop's slug")),
+    params(
+        ("drop" = String, Path, description = "The drop's slug"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+    ),
     responses(
         (status = 200, description = "The status", body = DropStatus),
+        (status = 304, description = "Nothing but `updated_at` has changed"),
         (status = 404, description = "`not_found`"),
     )
 )]
-pub(super) async fn show_drop(
-    State(app): State<AppState>,
-    OfDrop(known): OfDrop,
-) -> Result<Response, Problem> {
-    Ok(public(DropStatus::of(&known, app.clock.now())))
+pub(super) async fn show_drop(State(app): State<AppState>, OfDrop(known): OfDrop, asked: HeaderMap) -> Response {
+    app.statuses.answer(&known, app.clock.now(), &asked)
 }
 
 pub(super) fn public<T: Serialize>(body: T) -> Response {

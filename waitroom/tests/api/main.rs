@@ -14,5 +14,6 @@ mod limits;
 mod loss;
 mod operators;
 mod places;
+mod status;
 mod streams;
 mod support;

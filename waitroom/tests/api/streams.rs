@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use waitroom::config::Config;
 
-use crate::support::{DROP, Room, SOON, config};
+use crate::support::{CLIENT, DROP, Room, SOON, config};
 
 /// What came over a stream.
 #[derive(Debug)]
@@ -90,12 +90,7 @@ fn parts_of(block: &str) -> Vec<Part> {
 
 fn request(url: &str, visitor: &Visitor) -> RequestBuilder {
     let token = visitor.place_token().expect("the visitor has joined");
-    client().get(format!("{url}/v1/drops/{DROP}/places/me/events")).bearer_auth(token)
-}
-
-fn client() -> reqwest::Client {
-    let _already_installed = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+    CLIENT.get(format!("{url}/v1/drops/{DROP}/places/me/events")).bearer_auth(token)
 }
 
 /// One replica with other settings of streams than the usual ones.
@@ -149,10 +144,10 @@ async fn a_browser_follows_with_its_cookie() {
     let room = Room::new().await;
     let visitor = waiting(&room).await;
     let cookie = format!("place_{DROP}={}", visitor.place_token().unwrap());
-    let request = client().get(format!("{}/v1/drops/{DROP}/places/me/events", room.url()));
+    let request = CLIENT.get(format!("{}/v1/drops/{DROP}/places/me/events", room.url()));
     let mut events = Events::open(request.header("Cookie", cookie)).await;
     events.until(|place| place["position"] == 1).await;
-    let without = client().get(format!("{}/v1/drops/{DROP}/places/me/events", room.url()));
+    let without = CLIENT.get(format!("{}/v1/drops/{DROP}/places/me/events", room.url()));
     assert_eq!(without.send().await.unwrap().status(), 401);
 }
 

@@ -202,7 +202,8 @@ pub async fn post(
     Answer { status, headers, json }
 }
 
-static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+/// For requests of a kind that no actor makes: it keeps no cookies.
+pub static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 });
