@@ -1,9 +1,9 @@
 -- claim_slot: a called visitor picks up the admission. Claiming again gives the same one while its token lives, and a
 -- fresh token after that while the slot lives.
--- KEYS[1] epoch, [2] settings, [3] to [8] as in standing.lua, [9] unrecorded
+-- KEYS[1] epoch, [2] settings, [3] to [17] as in standing.lua, places.lua and presence.lua
 -- ARGV[2] base of the identity's places   ARGV[3] a token's lifetime, ms
 -- Replies {'ADMITTED', now, sid, issued at, expires at (ms), entry} | {'WAITING', place} | {'OVER', place}
-local stands = standing(ARGV[2])
+local stands = sighted(ARGV[2], now)
 if stands[1] == 'QUEUED' then
   return {'WAITING', stands[2]}
 elseif stands[1] ~= 'SLOT' or stands[5] == '' or tonumber(stands[5]) <= now then

@@ -1,5 +1,5 @@
 -- end_admission: the visitor says that they are done shopping. Idempotent by sid.
--- KEYS[1] epoch, [3] to [8] as in standing.lua, [9] unrecorded
+-- KEYS[1] epoch, [3] to [17] as in standing.lua and places.lua
 -- ARGV[2] sid
 -- Replies {'ENDED', entry} | {'GONE'} (it had no slot any more)
 local sid = ARGV[2]
@@ -12,6 +12,6 @@ if found then
   place = cjson.decode(found).place
   redis.call('HDEL', KEYS[6], sid)
   redis.call('HDEL', KEYS[7], place)
-  redis.call('HSET', KEYS[8], string.sub(place, 1, -5), string.sub(place, -4) .. ' finished')
+  ended(place, 'finished')
 end
 return {'ENDED', redis.call('XADD', KEYS[9], '*', 'kind', 'finished', 'at', string.format('%.0f', now), 'epoch', epoch, 'place', place, 'sid', sid)}

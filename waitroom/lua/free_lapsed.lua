@@ -1,22 +1,22 @@
--- free_lapsed: frees the slots whose time is over, at most 200. A chunk, put before call_next.
--- KEYS[2] to [8] as in standing.lua, [9] unrecorded, [10] arrivals
+-- free_lapsed: frees the slots whose time is over, at most 200. A chunk, after places.
+-- KEYS[2] to [17] as in standing.lua and places.lua
 -- free_lapsed() gives how many. A place that was not claimed, or whose admission was not used, goes by the drop's
 -- policy: `requeue` begins a successor at the tail; `keep` has it called once more from the side list; else, and after
 -- that once, it ends. A place whose admission was used has had its turn.
 local function outcome_of(record, policy)
-  if policy == 'requeue' and tonumber(string.sub(record.place, -4), 16) < 65535 then
-    local score = string.format('%.0f', 4503599627370496 + epoch * 68719476736 + redis.call('INCR', KEYS[10]))
-    local base = string.sub(record.place, 1, -5)
-    local successor = base .. string.format('%04x', tonumber(string.sub(record.place, -4), 16) + 1)
-    redis.call('ZADD', KEYS[3], score, successor)
-    redis.call('HSET', KEYS[8], base, string.sub(record.place, -4) .. ' requeued ' .. score)
+  if policy == 'requeue' and generation_of(record.place) < 65535 then
+    local successor, score = requeue(record.place)
+    local seen = redis.call('ZSCORE', KEYS[12], record.place)
+    if seen and is_tracked(score) then
+      redis.call('ZADD', KEYS[12], seen, successor) -- who is seen with the old place is there for the new one
+    end
     return 'requeued', successor, score
   elseif policy == 'keep' and record.source ~= 'side' then
     redis.call('ZADD', KEYS[4], record.score, record.place)
+    moved('side', record.place)
     return 'kept', '', ''
   end
-  local reason = policy == 'used' and 'finished' or 'lapsed'
-  redis.call('HSET', KEYS[8], string.sub(record.place, 1, -5), string.sub(record.place, -4) .. ' ' .. reason)
+  ended(record.place, policy == 'used' and 'finished' or 'lapsed')
   return 'ended', '', ''
 end
 

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::app::AppState;
 use crate::domain::drop::{Drop, DropState};
-use crate::domain::line::{BATCH, Line as _, Tick};
+use crate::domain::ledger::IdleReason;
+use crate::domain::line::{ Line as _, Tick};
 use crate::metrics;
 use crate::registry::Known;
 use crate::store::restore::Restored;
@@ -140,15 +141,15 @@ impl AppState {
         let slug = &known.drop.slug;
         self.recorder.record(slug).await?;
         self.line.write_settings(&known.drop).await?;
-        let mut tick = self.line.call_next(slug, fresh_sids()).await?;
+        let mut tick = self.line.call_next(slug, fresh_sids(), IdleReason::ClockSet).await?;
         for _ in 0..MOST_BATCHES {
-            if tick.called + tick.freed > 0 {
+            if tick.called + tick.freed + tick.set_aside > 0 {
                 self.recorder.record(slug).await?;
             }
-            if tick.called < BATCH && tick.freed < BATCH {
+            if !tick.has_more {
                 break;
             }
-            let next = self.line.call_next(slug, fresh_sids()).await?;
+            let next = self.line.call_next(slug, fresh_sids(), IdleReason::ClockSet).await?;
             tick = Tick { called: tick.called + next.called, freed: tick.freed + next.freed, ..next };
         }
         let health = read_health(&self.line.redis(), slug).await?;

@@ -11,7 +11,8 @@ use shared::redis::Redis;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::domain::ledger::{Entry, Fact};
+use crate::domain::ledger::{Entry, Fact, Outcome, Return};
+use crate::domain::place::Score;
 use crate::store::line::{LineKeys, entries};
 
 /// A row of the ledger.
@@ -20,6 +21,7 @@ pub(super) struct Row {
     pub epoch: i64,
     pub stream_ms: i64,
     pub stream_seq: i64,
+    pub stream_index: i32,
     pub kind: String,
     #[serde(rename = "at")]
     pub time: Timestamp,
@@ -27,6 +29,10 @@ pub(super) struct Row {
     pub sid: Option<Uuid>,
     pub score: Option<i64>,
     pub source: Option<String>,
+    pub since: Option<Timestamp>,
+    pub reason: Option<String>,
+    pub outcome: Option<String>,
+    pub successor: Option<Uuid>,
     pub rate_per_minute: Option<i32>,
     pub burst: Option<i32>,
     pub max_active: Option<i32>,
@@ -36,8 +42,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn id(&self) -> (i64, i64, i64) {
-        (self.epoch, self.stream_ms, self.stream_seq)
+    fn id(&self) -> (i64, i64, i64, i32) {
+        (self.epoch, self.stream_ms, self.stream_seq, self.stream_index)
     }
 
     /// The row that this entry will be.
@@ -47,12 +53,17 @@ impl Row {
             epoch: entry.epoch,
             stream_ms: entry.id.ms,
             stream_seq: entry.id.seq,
+            stream_index: i32::try_from(entry.index).unwrap_or(i32::MAX),
             kind: entry.fact.kind().to_owned(),
             time: time(entry.at_ms),
             place: None,
             sid: None,
             score: None,
             source: None,
+            since: None,
+            reason: None,
+            outcome: None,
+            successor: None,
             rate_per_minute: None,
             burst: None,
             max_active: None,
@@ -60,7 +71,15 @@ impl Row {
             opens_at: None,
             closes_at: None,
         };
-        match &entry.fact {
+        row.tell(&entry.fact);
+        row
+    }
+
+    fn tell(&mut self, fact: &Fact) {
+        let row = self;
+        let time = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
+        let signed = |score: &Score| i64::try_from(score.0).ok();
+        match fact {
             Fact::Limits(limits) => {
                 row.rate_per_minute = i32::try_from(limits.rate_per_minute).ok();
                 row.burst = i32::try_from(limits.burst).ok();
@@ -71,20 +90,40 @@ impl Row {
             }
             Fact::Called { place, sid, score, source, .. } => {
                 (row.place, row.sid) = (Some(place.0), Some(sid.0));
-                row.score = i64::try_from(score.0).ok();
+                row.score = signed(score);
                 row.source = Some(source.as_str().to_owned());
             }
             Fact::Claimed { place, sid, .. } | Fact::Renewed { place, sid, .. } => {
                 (row.place, row.sid) = (Some(place.0), Some(sid.0));
             }
-            Fact::Freed { place, sid, .. } | Fact::Finished { place, sid } => {
+            Fact::Freed { place, sid, lapse, outcome } => {
+                (row.place, row.sid) = (place.map(|place| place.0), Some(sid.0));
+                (row.reason, row.outcome) = (Some(lapse.as_str().to_owned()), Some(outcome.as_str().to_owned()));
+                if let Outcome::Requeued { successor, .. } = outcome {
+                    row.successor = Some(successor.0);
+                }
+            }
+            Fact::Finished { place, sid } => {
                 (row.place, row.sid) = (place.map(|place| place.0), Some(sid.0));
             }
-            Fact::Ended { place, sid, .. } => {
+            Fact::Ended { place, sid, reason } => {
                 (row.place, row.sid) = (Some(place.0), sid.map(|sid| sid.0));
+                row.reason = Some(reason.as_str().to_owned());
+            }
+            Fact::Aside { place, score, .. } | Fact::Passed { place, score } => {
+                (row.place, row.score) = (Some(place.0), signed(score));
+            }
+            Fact::Returned { place, outcome } => {
+                (row.place, row.outcome) = (Some(place.0), Some(outcome.as_str().to_owned()));
+                if let Return::Requeued { successor, .. } = outcome {
+                    row.successor = Some(successor.0);
+                }
+            }
+            Fact::Rejoined { place } => row.place = Some(place.0),
+            Fact::Idle { since_ms, reason } => {
+                (row.since, row.reason) = (Some(time(*since_ms)), Some(reason.as_str().to_owned()));
             }
         }
-        row
     }
 
     pub(super) fn at_ms(&self) -> i64 {
@@ -147,10 +186,12 @@ pub(super) async fn drop(pool: &PgPool, redis: &Redis, slug: &DropSlug) -> anyho
 /// A drop's ledger, in the order in which it happened.
 async fn ledger(pool: &PgPool, slug: &DropSlug) -> anyhow::Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"SELECT epoch, stream_ms, stream_seq, kind, at AS "at: jiff_sqlx::Timestamp", place, sid, score, source,
+        r#"SELECT epoch, stream_ms, stream_seq, stream_index, kind, at AS "at: jiff_sqlx::Timestamp", place, sid, score,
+                  source, since AS "since: jiff_sqlx::Timestamp", reason, outcome, successor,
                   rate_per_minute, burst, max_active, control, opens_at AS "opens_at: jiff_sqlx::Timestamp",
                   closes_at AS "closes_at: jiff_sqlx::Timestamp"
-           FROM waitroom.ledger WHERE drop = $1 ORDER BY epoch, stream_ms, stream_seq"#,
+           FROM waitroom.ledger WHERE drop = $1 
+           ORDER BY epoch, stream_ms, stream_seq, stream_index"#,
         slug.as_str()
     );
     let rows = rows.fetch_all(pool).await.context("the ledger cannot be read")?;
@@ -158,12 +199,17 @@ async fn ledger(pool: &PgPool, slug: &DropSlug) -> anyhow::Result<Vec<Row>> {
         epoch: row.epoch,
         stream_ms: row.stream_ms,
         stream_seq: row.stream_seq,
+        stream_index: row.stream_index,
         kind: row.kind,
         time: row.at.to_jiff(),
         place: row.place,
         sid: row.sid,
         score: row.score,
         source: row.source,
+        since: row.since.map(jiff_sqlx::Timestamp::to_jiff),
+        reason: row.reason,
+        outcome: row.outcome,
+        successor: row.successor,
         rate_per_minute: row.rate_per_minute,
         burst: row.burst,
         max_active: row.max_active,

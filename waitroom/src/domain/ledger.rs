@@ -37,8 +37,10 @@ impl std::str::FromStr for EntryId {
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Names it, with the epoch.
+    /// Names the step in which it happened, with the epoch.
     pub id: EntryId,
+    /// Which of the step's facts it is: one step may call many.
+    pub index: u32,
     /// The epoch in which it happened.
     pub epoch: i64,
     /// When it happened, ms, by the line's clock.
@@ -100,8 +102,43 @@ pub enum Fact {
         place: PlaceId,
         /// The admission, where it was called.
         sid: Option<Sid>,
-        /// Whether the turn had been used.
-        finished: bool,
+        /// In what state it was given up.
+        reason: EndReason,
+    },
+    /// Who had left the lobby came back into it, and has the same place again.
+    Rejoined {
+        /// The place.
+        place: PlaceId,
+    },
+    /// The visitor was not there when their turn came; the place waits for them, and blocks nobody.
+    Aside {
+        /// The place.
+        place: PlaceId,
+        /// The place's score.
+        score: Score,
+        /// Until when coming back means being called next, ms.
+        until_ms: i64,
+    },
+    /// The visitor of a place that was set aside came back.
+    Returned {
+        /// The place.
+        place: PlaceId,
+        /// What became of it.
+        outcome: Return,
+    },
+    /// A place went to the side list because its visitor has a pass.
+    Passed {
+        /// The place.
+        place: PlaceId,
+        /// The place's score.
+        score: Score,
+    },
+    /// Somebody was called, and for more than a second before nobody had looked whether anybody could be.
+    Idle {
+        /// When somebody last looked, ms.
+        since_ms: i64,
+        /// Why.
+        reason: IdleReason,
     },
     /// The visitor is done shopping.
     Finished {
@@ -122,6 +159,11 @@ impl Fact {
             Self::Renewed { .. } => "renewed",
             Self::Freed { .. } => "freed",
             Self::Ended { .. } => "ended",
+            Self::Rejoined { .. } => "rejoined",
+            Self::Aside { .. } => "aside",
+            Self::Returned { .. } => "returned",
+            Self::Passed { .. } => "passed",
+            Self::Idle { .. } => "idle",
             Self::Finished { .. } => "finished",
         }
     }
@@ -222,5 +264,92 @@ impl Outcome {
             Self::Kept => "kept",
             Self::Ended => "ended",
         }
+    }
+}
+
+/// In what state a place was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// It had not been used.
+    Left,
+    /// Its turn had been used.
+    Finished,
+    /// The drop had not opened: joining again before the opening gives the same place.
+    LeftLobby,
+}
+
+impl EndReason {
+    /// Its name in the stream and the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Finished => "finished",
+            Self::LeftLobby => "left_lobby",
+        }
+    }
+
+    /// The reason of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Left, Self::Finished, Self::LeftLobby].into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
+/// What became of a place whose visitor came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// In time: it is called next, from the side list.
+    Side,
+    /// Too late: a successor waits at the tail.
+    Requeued {
+        /// The successor.
+        successor: PlaceId,
+        /// Its score.
+        score: Score,
+    },
+    /// Too late, and the identity has had all its places.
+    Ended,
+}
+
+impl Return {
+    /// Its name in the stream and the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Side => "side",
+            Self::Requeued { .. } => "requeued",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Why nobody looked for more than a second whether somebody could be called, as the replica says that looked next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdleReason {
+    /// It should have looked, and did not: the only one of these that breaks the promise.
+    Overdue,
+    /// It tried, and a store was away.
+    StoresAway,
+    /// It has just begun.
+    NoReplica,
+    /// It looked less than a second ago by a clock that nobody sets: the line's clock was set forward.
+    #[default]
+    ClockSet,
+}
+
+impl IdleReason {
+    /// Its name in the stream and the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::StoresAway => "stores_away",
+            Self::NoReplica => "no_replica",
+            Self::ClockSet => "clock_set",
+        }
+    }
+
+    /// The reason of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Overdue, Self::StoresAway, Self::NoReplica, Self::ClockSet]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
     }
 }

@@ -4,11 +4,20 @@
 use shared::ids::{DropSlug, Sid};
 use shared::store::StoreError;
 
+use uuid::Uuid;
+
 use crate::domain::drop::Drop;
-use crate::domain::ledger::{Entry, EntryId};
+use crate::domain::ledger::{Entry, EntryId, IdleReason};
 use crate::domain::place::{PlaceId, Score};
 
+pub mod horizon;
 pub mod model;
+pub mod moves;
+pub mod table;
+
+pub use horizon::{POLL_INTERVAL_MS, SEEN_MS};
+pub use moves::{Move, MoveId, Moves, What};
+pub use table::RankTable;
 
 /// Where an identity stands, and what is true of the line at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +28,12 @@ pub struct Standing {
     pub epoch: i64,
     /// Whether the drop has opened.
     pub opened: bool,
-    /// How many places wait in the queue.
+    /// How many places wait in the main line.
     pub waiting: u64,
+    /// How many places wait in the side list, which is before the main line.
+    pub side: u64,
+    /// By how much the drop's salt turns the circle of drawn scores.
+    pub turn: u64,
     /// Where it stands.
     pub spot: Spot,
 }
@@ -32,12 +45,21 @@ pub enum Spot {
     Queued {
         /// Its live place.
         place: PlaceId,
-        /// The place's score.
+        /// The place's score, turned.
         score: Score,
         /// How many places are before it in its list.
         rank: u64,
         /// Whether it waits in the side list.
         on_side: bool,
+    },
+    /// It was set aside, and has not been seen since.
+    Aside {
+        /// Its live place.
+        place: PlaceId,
+        /// The place's score, turned.
+        score: Score,
+        /// Until when coming back means being called next, ms.
+        until_ms: i64,
     },
     /// It was called.
     Called {
@@ -62,7 +84,7 @@ pub enum Spot {
 pub struct Slot {
     /// Names the admission.
     pub sid: Sid,
-    /// The place's score.
+    /// The place's score, turned.
     pub score: Score,
     /// Until when it must be claimed, ms; `None` until the ledger knows of the call.
     pub due_ms: Option<i64>,
@@ -77,6 +99,8 @@ pub struct Slot {
 pub enum GoneReason {
     /// The visitor left.
     Left,
+    /// The visitor left the lobby. Until the opening, joining gives the same place again.
+    LeftLobby,
     /// The call was not used in time.
     Lapsed,
     /// The visitor has had the turn.
@@ -105,8 +129,6 @@ pub enum Joined {
 pub enum Left {
     /// The place ended; the ledger has yet to learn of this entry.
     Recorded(EntryId),
-    /// The place was in the lobby; coming back before the opening gives it again.
-    Lobby,
     /// There was none.
     Nothing,
 }
@@ -146,13 +168,19 @@ pub struct Tick {
     pub called: u64,
     /// How many lapsed slots it freed.
     pub freed: u64,
+    /// How many absent places it set aside.
+    pub set_aside: u64,
+    /// Whether there is more to do at once: it called, freed or looked at as many as one step may.
+    pub has_more: bool,
     /// How many places wait, with the side list.
     pub waiting: u64,
+    /// How many of them wait in the side list.
+    pub side: u64,
     /// How many slots are taken.
     pub active: u64,
     /// Whether the drop has opened.
     pub opened: bool,
-    /// The highest score the main line has been called to.
+    /// The highest score, turned, that the main line has been called to.
     pub frontier: Option<Score>,
     /// How many places this epoch has called.
     pub calls: u64,
@@ -160,19 +188,50 @@ pub struct Tick {
 
 /// The most places one tick calls and the most slots it frees.
 pub const BATCH: u64 = 200;
+/// The most places one tick looks at.
+pub const LOOKS: u64 = 400;
+/// The most places that one report of sightings names.
+pub const SIGHTINGS: usize = 500;
+/// The most places that are put back at once.
+pub const PUT_BACKS: usize = 200;
+
+/// A place as a replica remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Which.
+    pub place: PlaceId,
+    /// Its score, not turned.
+    pub score: Score,
+    /// When its visitor was last seen, ms.
+    pub seen_ms: i64,
+}
 
 /// The line of every drop. Each operation is one atomic step.
 ///
 /// Errors of all: [`StoreError::Lost`] while the line is being restored.
 pub trait Line {
-    /// Where an identity stands; `place` is any of its places.
+    /// Where an identity stands; `place` is any of its places. Changes nothing.
     fn stands(
         &self,
         drop: &DropSlug,
         place: PlaceId,
     ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
-    /// Gives an identity its place; `drawn` is the score in the lobby.
+    /// The visitor asks where they stand, and is seen by that: a place that was set aside returns.
+    fn look(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+    ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+
+    /// These places' visitors were seen just now, at most [`SIGHTINGS`]: those that were set aside return.
+    fn see(
+        &self,
+        drop: &DropSlug,
+        places: &[PlaceId],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives an identity its place; `drawn` is the score in the lobby, not turned.
     fn join(
         &self,
         drop: &DropSlug,
@@ -201,7 +260,7 @@ pub trait Line {
         sid: Sid,
     ) -> impl Future<Output = Result<Option<EntryId>, StoreError>> + Send;
 
-    /// Brings back a place of an older epoch.
+    /// Brings back a place of an older epoch, whose visitor was seen just now; `score` is not turned.
     fn put_back(
         &self,
         drop: &DropSlug,
@@ -209,8 +268,52 @@ pub trait Line {
         score: Score,
     ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
-    /// Frees lapsed slots and calls who is next. `sids` names the admissions: its last 16 bits are replaced.
-    fn call_next(&self, drop: &DropSlug, sids: Sid) -> impl Future<Output = Result<Tick, StoreError>> + Send;
+    /// Brings back places of an older epoch, at most [`PUT_BACKS`].
+    fn put_back_all(
+        &self,
+        drop: &DropSlug,
+        places: &[Remembered],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Frees lapsed slots, sets aside who is absent, and calls who is next. `sids` names the admissions: its last 16
+    /// bits are replaced. `idle` is why nobody should have looked for more than a second, if nobody has.
+    fn call_next(
+        &self,
+        drop: &DropSlug,
+        sids: Sid,
+        idle: IdleReason,
+    ) -> impl Future<Output = Result<Tick, StoreError>> + Send;
+
+    /// The rank table, where there is one newer than `known`. Whoever asks first in a second measures it, and moves
+    /// the horizon.
+    fn measure(
+        &self,
+        drop: &DropSlug,
+        known: u64,
+    ) -> impl Future<Output = Result<Option<RankTable>, StoreError>> + Send;
+
+    /// The moves after these; with none, where they are now.
+    fn moves(
+        &self,
+        drop: &DropSlug,
+        after: Option<MoveId>,
+    ) -> impl Future<Output = Result<Moves, StoreError>> + Send;
+
+    /// Gives the identity of this place a pass: its place, and each that it joins with, is called from the side list
+    /// once the drop is open.
+    fn give_pass(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+        pass: Uuid,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes it back; a place that is in the side list by it stays there.
+    fn take_pass(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// What the ledger has yet to learn, oldest first, at most `most` entries, and the epoch it is read in.
     fn unrecorded(

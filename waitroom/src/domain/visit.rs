@@ -87,6 +87,7 @@ fn proof_of(
 ) -> PlaceProof {
     let (place, score, rank) = match &standing.spot {
         Spot::Queued { place, score, rank, .. } => (*place, Some(*score), Some(*rank)),
+        Spot::Aside { place, score, .. } => (*place, Some(*score), None),
         Spot::Called { place, slot } => (*place, Some(slot.score), None),
         Spot::Gone { place, .. } => (*place, None, None),
         Spot::Unknown => (asked, None, None),
@@ -97,21 +98,21 @@ fn proof_of(
     PlaceProof { identity, place, score, epoch: standing.epoch, began_behind }
 }
 
-/// Where the holder of a token stands, and the new token where the old one no longer says so.
+/// Where the holder of a token stands, who is seen by asking, and the new token where the old one no longer says so.
 pub async fn look(
     line: &impl Line,
     drop: &Drop,
     proof: &PlaceProof,
 ) -> Result<(Standing, Option<PlaceProof>), StoreError> {
-    let mut standing = line.stands(&drop.slug, proof.place).await?;
+    let mut standing = line.look(&drop.slug, proof.place).await?;
     if proof.epoch < standing.epoch {
         let score = proof.score.unwrap_or_else(|| Score::drawn(&drop.seed, proof.place));
-        if is_missing(&standing.spot, proof.place, score) {
+        if is_missing(&standing, proof.place, score) {
             standing = line.put_back(&drop.slug, proof.place, score).await?;
         }
     }
     let live = match &standing.spot {
-        Spot::Queued { place, .. } | Spot::Called { place, .. } => Some(*place),
+        Spot::Queued { place, .. } | Spot::Aside { place, .. } | Spot::Called { place, .. } => Some(*place),
         Spot::Gone { .. } | Spot::Unknown => None,
     };
     let is_current = live == Some(proof.place) && proof.epoch == standing.epoch;
@@ -122,11 +123,13 @@ pub async fn look(
     Ok((standing, renewed))
 }
 
-/// Whether the line lacks what a token of an older epoch proves.
-fn is_missing(spot: &Spot, proved: PlaceId, score: Score) -> bool {
-    match spot {
-        Spot::Queued { place, score: found, on_side, .. } => *place == proved && *found > score && !on_side,
-        Spot::Called { .. } => false,
+/// Whether the line lacks what a token of an older epoch proves; `score` is not turned.
+fn is_missing(standing: &Standing, proved: PlaceId, score: Score) -> bool {
+    match &standing.spot {
+        Spot::Queued { place, score: found, on_side, .. } => {
+            *place == proved && *found > score.turned(standing.turn) && !on_side
+        }
+        Spot::Called { .. } | Spot::Aside { .. } => false,
         Spot::Gone { place, reason } => {
             place.generation() < proved.generation() || *reason == GoneReason::Requeued
         }
@@ -138,6 +141,6 @@ fn is_missing(spot: &Spot, proved: PlaceId, score: Score) -> bool {
 pub async fn leave(line: &impl Line, drop: &Drop, proof: &PlaceProof) -> Result<Option<EntryId>, StoreError> {
     match line.leave(&drop.slug, proof.place).await? {
         Left::Recorded(entry) => Ok(Some(entry)),
-        Left::Lobby | Left::Nothing => Ok(None),
+        Left::Nothing => Ok(None),
     }
 }

@@ -12,6 +12,9 @@ use columns::Columns;
 
 use crate::domain::ledger::Entry;
 
+/// The most entries in one insert.
+const BATCH: usize = 1_000;
+
 /// Calls and ends in Postgres.
 #[derive(Clone)]
 pub struct Ledger(PgPool);
@@ -37,13 +40,16 @@ impl Ledger {
         Self(pool)
     }
 
-    /// Records entries in one statement; those that are there already stay as they are.
+    /// Records entries; those that are there already stay as they are.
     pub async fn record(&self, drop: &DropSlug, entries: &[Entry]) -> Result<(), StoreError> {
-        within(Dependency::Postgres, async {
-            let mut connection = self.0.acquire().await?;
-            insert(&mut connection, drop, entries).await
-        })
-        .await
+        for batch in entries.chunks(BATCH) {
+            within(Dependency::Postgres, async {
+                let mut connection = self.0.acquire().await?;
+                insert(&mut connection, drop, batch).await
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// What the ledger counts of a drop.
@@ -73,17 +79,18 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let columns = Columns::of(entries);
     sqlx::query!(
-        "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, kind, at, place, sid, score, source, lives_until,
-                reason, outcome, successor, successor_score, rate_per_minute, burst, max_active, control, opens_at, closes_at)
-         SELECT $1, * FROM UNNEST($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::uuid[],
-                $8::uuid[], $9::bigint[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::uuid[],
-                $15::bigint[], $16::integer[], $17::integer[], $18::integer[], $19::text[], $20::timestamptz[],
-                $21::timestamptz[])
+        "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, stream_index, kind, at, place, sid, score, source, lives_until,
+                since, reason, outcome, successor, successor_score, rate_per_minute, burst, max_active, control, opens_at, closes_at)
+         SELECT $1, * FROM UNNEST($2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::timestamptz[],
+                $8::uuid[], $9::uuid[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[],
+                $15::text[], $16::uuid[], $17::bigint[], $18::integer[], $19::integer[], $20::integer[], $21::text[],
+                $22::timestamptz[], $23::timestamptz[])
          ON CONFLICT ON CONSTRAINT ledger_entry_is_recorded_once DO NOTHING",
         drop.as_str(),
         &columns.epoch,
         &columns.stream_ms,
         &columns.stream_seq,
+        &columns.stream_index,
         &columns.kind as _,
         &columns.at as _,
         &columns.place as _,
@@ -91,6 +98,7 @@ pub(super) async fn insert(
         &columns.score as _,
         &columns.source as _,
         &columns.lives_until as _,
+        &columns.since as _,
         &columns.reason as _,
         &columns.outcome as _,
         &columns.successor as _,

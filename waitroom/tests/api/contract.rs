@@ -14,7 +14,7 @@ use shared::redis::Redis;
 use uuid::Uuid;
 use waitroom::config::DropDefaults;
 use waitroom::domain::drop::{Drop, Transition};
-use waitroom::domain::ledger::Fact;
+use waitroom::domain::ledger::{Fact, IdleReason};
 use waitroom::domain::line::model::ModelLine;
 use waitroom::domain::line::{Claimed, Joined, Left, Line, Standing};
 use waitroom::domain::place::{PlaceId, PlaceKeys, Score, Seed};
@@ -251,8 +251,8 @@ impl Pair {
 
     async fn call(&mut self) -> Result<(), TestCaseError> {
         let sids = Sid(Uuid::new_v4());
-        let one = self.model.call_next(self.slug(), sids).await.unwrap();
-        same(one, self.line.call_next(self.slug(), sids).await.unwrap())
+        let one = self.model.call_next(self.slug(), sids, IdleReason::ClockSet).await.unwrap();
+        same(one, self.line.call_next(self.slug(), sids, IdleReason::ClockSet).await.unwrap())
     }
 
     /// Both tell the ledger the same facts, in the same order.
@@ -291,7 +291,6 @@ fn same<T: PartialEq + std::fmt::Debug>(model: T, redis: T) -> Result<(), TestCa
 fn left(left: &Left) -> &'static str {
     match left {
         Left::Recorded(_) => "recorded",
-        Left::Lobby => "lobby",
         Left::Nothing => "nothing",
     }
 }

@@ -3,16 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::ids::{DropSlug, Sid};
 use shared::store::StoreError;
+use uuid::Uuid;
 
 mod calling;
+mod lapsing;
+mod measuring;
+mod presence;
 mod visiting;
 
-use super::{Claimed, GoneReason, Joined, Left, Line, Slot, Spot, Standing, Tick};
+use super::horizon::Horizon;
+use super::{
+    Claimed, GoneReason, Joined, Left, Line, Move, MoveId, Moves, RankTable, Remembered, Slot, Spot, Standing,
+    Tick, What,
+};
 use crate::domain::drop::Drop;
-use crate::domain::ledger::{Entry, EntryId, Fact};
+use crate::domain::ledger::{Entry, EntryId, Fact, IdleReason};
 use crate::domain::place::{PlaceId, Score};
 
 /// The lines of some drops, in memory.
@@ -21,19 +30,30 @@ pub struct ModelLine {
     lines: Mutex<HashMap<DropSlug, Model>>,
 }
 
-/// One line.
+/// One line. All scores are turned.
 struct Model {
     drop: Drop,
+    turn: u64,
     epoch: i64,
+    calling_from_ms: i64,
     queue: BTreeSet<(Score, PlaceId)>,
     side: BTreeSet<(Score, PlaceId)>,
+    aside: BTreeMap<PlaceId, Aside>,
     slots: BTreeMap<Sid, i64>,
     admissions: HashMap<Sid, Record>,
     places: HashMap<PlaceId, Sid>,
     gone: HashMap<String, Past>,
+    drawn: BTreeSet<PlaceId>,
+    passes: HashMap<String, Uuid>,
+    passes_due: BTreeSet<String>,
     arrivals: u64,
     frontier: Option<Score>,
     credit: Credit,
+    presence: Presence,
+    horizon: Horizon,
+    table: Option<RankTable>,
+    moves: Vec<Move>,
+    move_numbers: Vec<u64>,
     unrecorded: Vec<Entry>,
     entries: i64,
     stock: Option<Stock>,
@@ -45,6 +65,13 @@ struct Past {
     generation: u16,
     reason: GoneReason,
     successor_score: Option<Score>,
+}
+
+/// A place that was set aside.
+#[derive(Clone, Copy)]
+struct Aside {
+    score: Score,
+    until_ms: i64,
 }
 
 /// A called place.
@@ -66,6 +93,15 @@ struct Credit {
     calls: u64,
 }
 
+/// Who was seen when, and when somebody last looked.
+#[derive(Default)]
+struct Presence {
+    seen: HashMap<PlaceId, i64>,
+    ticked_ms: Option<i64>,
+    /// After nobody had looked for long: from when to when.
+    blind: Option<(i64, i64)>,
+}
+
 /// What booking says of the seats.
 struct Stock {
     at_ms: i64,
@@ -80,22 +116,7 @@ impl ModelLine {
 
     /// Begins the line of a new drop: its first epoch, with all the credit that a burst allows.
     pub fn begin(&self, drop: &Drop) {
-        let mut model = Model {
-            drop: drop.clone(),
-            epoch: 1,
-            queue: BTreeSet::new(),
-            side: BTreeSet::new(),
-            slots: BTreeMap::new(),
-            admissions: HashMap::new(),
-            places: HashMap::new(),
-            gone: HashMap::new(),
-            arrivals: 0,
-            frontier: None,
-            credit: Credit { units: u64::MAX / 2, at_ms: None, calls: 0 },
-            unrecorded: Vec::new(),
-            entries: 0,
-            stock: None,
-        };
+        let mut model = Model::of(drop);
         model.tell(self.now_ms(), Fact::Limits(drop.limits()));
         self.lock().insert(drop.slug.clone(), model);
     }
@@ -128,6 +149,11 @@ impl ModelLine {
         })
     }
 
+    /// The lobby's places that have left the main line since the opening, for the roster.
+    pub fn drawn(&self, drop: &DropSlug) -> Vec<PlaceId> {
+        self.with(drop, |model, _| model.drawn.iter().copied().collect())
+    }
+
     fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
     }
@@ -143,11 +169,74 @@ impl ModelLine {
 }
 
 impl Model {
-    fn tell(&mut self, at_ms: i64, fact: Fact) -> EntryId {
+    fn of(drop: &Drop) -> Self {
+        Self {
+            drop: drop.clone(),
+            turn: drop.turn(),
+            epoch: 1,
+            calling_from_ms: 0,
+            queue: BTreeSet::new(),
+            side: BTreeSet::new(),
+            aside: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            admissions: HashMap::new(),
+            places: HashMap::new(),
+            gone: HashMap::new(),
+            drawn: BTreeSet::new(),
+            passes: HashMap::new(),
+            passes_due: BTreeSet::new(),
+            arrivals: 0,
+            frontier: None,
+            credit: Credit { units: u64::MAX / 2, at_ms: None, calls: 0 },
+            presence: Presence::default(),
+            horizon: Horizon::default(),
+            table: None,
+            moves: Vec::new(),
+            move_numbers: Vec::new(),
+            unrecorded: Vec::new(),
+            entries: 0,
+            stock: None,
+        }
+    }
+
+    /// A step's facts.
+    fn tell_all(&mut self, at_ms: i64, facts: impl IntoIterator<Item = Fact>) -> EntryId {
         self.entries += 1;
         let id = EntryId { ms: 0, seq: self.entries };
-        self.unrecorded.push(Entry { id, epoch: self.epoch, at_ms, fact });
+        let epoch = self.epoch;
+        let entries = (0..).zip(facts).map(|(index, fact)| Entry { id, index, epoch, at_ms, fact });
+        self.unrecorded.extend(entries);
         id
+    }
+
+    fn tell(&mut self, at_ms: i64, fact: Fact) -> EntryId {
+        self.tell_all(at_ms, [fact])
+    }
+
+    /// A batch of moves.
+    fn moved(&mut self, what: What, places: &[PlaceId]) {
+        if places.is_empty() {
+            return;
+        }
+        let number = self.last_move().number + 1;
+        self.moves.extend(places.iter().map(|place| Move { place: *place, what }));
+        self.move_numbers.extend(places.iter().map(|_| number));
+    }
+
+    fn last_move(&self) -> MoveId {
+        MoveId { epoch: self.epoch, number: self.move_numbers.last().copied().unwrap_or_default() }
+    }
+
+    fn moves_after(&self, after: Option<MoveId>) -> Moves {
+        let last = self.last_move();
+        match after {
+            None => Moves { last, ..Moves::default() },
+            Some(after) if after.epoch != self.epoch => Moves { last, missed: true, ..Moves::default() },
+            Some(after) => {
+                let known = self.move_numbers.partition_point(|number| *number <= after.number);
+                Moves { moves: self.moves[known..].to_vec(), last, missed: false }
+            }
+        }
     }
 
     fn arrive(&mut self) -> Score {
@@ -156,7 +245,16 @@ impl Model {
     }
 
     fn has_opened(&self, now_ms: i64) -> bool {
-        self.drop.settings.opens_at.is_some_and(|opens_at| opens_at.as_millisecond() <= now_ms)
+        self.drop.opening().map(Timestamp::as_millisecond).is_some_and(|opens_ms| opens_ms <= now_ms)
+    }
+
+    /// Takes a place out of the main line. The roster wants to know who was in the lobby.
+    fn take_out(&mut self, place: PlaceId, score: Score, now_ms: i64) -> bool {
+        let was_there = self.queue.remove(&(score, place));
+        if was_there && score.is_drawn() && self.has_opened(now_ms) && self.drop.roster.is_none() {
+            self.drawn.insert(place);
+        }
+        was_there
     }
 
     /// Clears away what a slot's place has.
@@ -168,12 +266,25 @@ impl Model {
 
     fn end(&mut self, place: PlaceId, reason: GoneReason, successor_score: Option<Score>) {
         self.gone.insert(place.base(), Past { generation: place.generation(), reason, successor_score });
+        self.moved(What::Ended, &[place]);
     }
 }
 
 impl Line for ModelLine {
     async fn stands(&self, drop: &DropSlug, place: PlaceId) -> Result<Standing, StoreError> {
         Ok(self.with(drop, |model, now_ms| model.standing(place, now_ms)))
+    }
+
+    async fn look(&self, drop: &DropSlug, place: PlaceId) -> Result<Standing, StoreError> {
+        Ok(self.with(drop, |model, now_ms| {
+            model.sight(place, now_ms);
+            model.standing(place, now_ms)
+        }))
+    }
+
+    async fn see(&self, drop: &DropSlug, places: &[PlaceId]) -> Result<(), StoreError> {
+        self.with(drop, |model, now_ms| model.see(places, now_ms));
+        Ok(())
     }
 
     async fn join(&self, drop: &DropSlug, place: PlaceId, drawn: Score) -> Result<Joined, StoreError> {
@@ -197,16 +308,49 @@ impl Line for ModelLine {
     }
 
     async fn put_back(&self, drop: &DropSlug, place: PlaceId, score: Score) -> Result<Standing, StoreError> {
-        Ok(self.with(drop, |model, now_ms| model.put_back(place, score, now_ms)))
+        Ok(self.with(drop, |model, now_ms| {
+            model.put_back(&[Remembered { place, score, seen_ms: now_ms }], now_ms);
+            model.standing(place, now_ms)
+        }))
     }
 
-    async fn call_next(&self, drop: &DropSlug, sids: Sid) -> Result<Tick, StoreError> {
-        Ok(self.with(drop, |model, now_ms| model.call_next(sids, now_ms)))
+    async fn put_back_all(&self, drop: &DropSlug, places: &[Remembered]) -> Result<(), StoreError> {
+        self.with(drop, |model, now_ms| model.put_back(places, now_ms));
+        Ok(())
+    }
+
+    async fn call_next(&self, drop: &DropSlug, sids: Sid, idle: IdleReason) -> Result<Tick, StoreError> {
+        Ok(self.with(drop, |model, now_ms| model.call_next(sids, idle, now_ms)))
+    }
+
+    async fn measure(&self, drop: &DropSlug, known: u64) -> Result<Option<RankTable>, StoreError> {
+        Ok(self.with(drop, |model, now_ms| model.measure(known, now_ms)))
+    }
+
+    async fn moves(&self, drop: &DropSlug, after: Option<MoveId>) -> Result<Moves, StoreError> {
+        Ok(self.with(drop, |model, _| model.moves_after(after)))
+    }
+
+    async fn give_pass(&self, drop: &DropSlug, place: PlaceId, pass: Uuid) -> Result<(), StoreError> {
+        self.with(drop, |model, _| {
+            model.passes.insert(place.base(), pass);
+            model.passes_due.insert(place.base());
+        });
+        Ok(())
+    }
+
+    async fn take_pass(&self, drop: &DropSlug, place: PlaceId) -> Result<(), StoreError> {
+        self.with(drop, |model, _| {
+            model.passes.remove(&place.base());
+            model.passes_due.remove(&place.base());
+        });
+        Ok(())
     }
 
     async fn unrecorded(&self, drop: &DropSlug, most: u32) -> Result<(i64, Vec<Entry>), StoreError> {
         let page = |model: &mut Model, _| {
-            (model.epoch, model.unrecorded.iter().take(most as usize).cloned().collect())
+            let steps = model.unrecorded.chunk_by(|one, other| one.id == other.id);
+            (model.epoch, steps.take(most as usize).flatten().cloned().collect())
         };
         Ok(self.with(drop, page))
     }

@@ -124,6 +124,11 @@ impl Place {
                 place.place_id = *id;
                 place.wait(standing.opened, *score, *rank, sight, now);
             }
+            // Whoever looks comes back to the side list by that; nothing is before them but that list.
+            Spot::Aside { place: id, score, .. } => {
+                place.place_id = *id;
+                place.wait(standing.opened, *score, 0, sight, now);
+            }
             Spot::Called { place: id, slot } => {
                 place.place_id = *id;
                 place.turn(slot, sight, standing.now_ms);
@@ -191,7 +196,7 @@ impl Place {
 
 fn over(reason: GoneReason) -> PlaceState {
     match reason {
-        GoneReason::Left => PlaceState::Left,
+        GoneReason::Left | GoneReason::LeftLobby => PlaceState::Left,
         GoneReason::Lapsed | GoneReason::Requeued => PlaceState::Lapsed,
         GoneReason::Finished => PlaceState::Finished,
     }

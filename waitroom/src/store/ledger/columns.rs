@@ -3,7 +3,8 @@
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use uuid::Uuid;
 
-use crate::domain::ledger::{Entry, Fact, Limits, Outcome};
+use crate::domain::ledger::{Entry, Fact, Limits, Outcome, Return};
+use crate::domain::place::{PlaceId, Score};
 
 /// One vector a column, one element an entry.
 #[derive(Default)]
@@ -11,6 +12,7 @@ pub(super) struct Columns {
     pub epoch: Vec<i64>,
     pub stream_ms: Vec<i64>,
     pub stream_seq: Vec<i64>,
+    pub stream_index: Vec<i32>,
     pub kind: Vec<&'static str>,
     pub at: Vec<Timestamp>,
     pub place: Vec<Option<Uuid>>,
@@ -18,6 +20,7 @@ pub(super) struct Columns {
     pub score: Vec<Option<i64>>,
     pub source: Vec<Option<&'static str>>,
     pub lives_until: Vec<Option<Timestamp>>,
+    pub since: Vec<Option<Timestamp>>,
     pub reason: Vec<Option<&'static str>>,
     pub outcome: Vec<Option<&'static str>>,
     pub successor: Vec<Option<Uuid>>,
@@ -38,8 +41,10 @@ struct Row {
     score: Option<i64>,
     source: Option<&'static str>,
     lives_until_ms: Option<i64>,
+    since_ms: Option<i64>,
     reason: Option<&'static str>,
-    outcome: Option<Outcome>,
+    outcome: Option<&'static str>,
+    successor: Option<(PlaceId, Score)>,
     limits: Option<Limits>,
 }
 
@@ -54,14 +59,11 @@ impl Columns {
 
     fn push(&mut self, entry: &Entry) {
         let row = Row::of(&entry.fact);
-        let (successor, successor_score) = match row.outcome {
-            Some(Outcome::Requeued { successor, score }) => (Some(successor.0), Some(signed(score.0))),
-            _ => (None, None),
-        };
         let limits = row.limits.as_ref();
         self.epoch.push(entry.epoch);
         self.stream_ms.push(entry.id.ms);
         self.stream_seq.push(entry.id.seq);
+        self.stream_index.push(small(entry.index));
         self.kind.push(entry.fact.kind());
         self.at.push(time(entry.at_ms));
         self.place.push(row.place);
@@ -69,10 +71,11 @@ impl Columns {
         self.score.push(row.score);
         self.source.push(row.source);
         self.lives_until.push(row.lives_until_ms.map(time));
+        self.since.push(row.since_ms.map(time));
         self.reason.push(row.reason);
-        self.outcome.push(row.outcome.map(Outcome::as_str));
-        self.successor.push(successor);
-        self.successor_score.push(successor_score);
+        self.outcome.push(row.outcome);
+        self.successor.push(row.successor.map(|(successor, _)| successor.0));
+        self.successor_score.push(row.successor.map(|(_, score)| signed(score.0)));
         self.rate_per_minute.push(limits.map(|limits| small(limits.rate_per_minute)));
         self.burst.push(limits.map(|limits| small(limits.burst)));
         self.max_active.push(limits.map(|limits| small(limits.max_active)));
@@ -106,18 +109,58 @@ impl Row {
                 place: place.map(|place| place.0),
                 sid: Some(sid.0),
                 reason: Some(lapse.as_str()),
-                outcome: Some(*outcome),
+                outcome: Some(outcome.as_str()),
+                successor: match outcome {
+                    Outcome::Requeued { successor, score } => Some((*successor, *score)),
+                    Outcome::Kept | Outcome::Ended => None,
+                },
                 ..Self::default()
             },
-            Fact::Ended { place, sid, finished } => Self {
+            Fact::Ended { place, sid, reason } => Self {
                 place: Some(place.0),
                 sid: sid.map(|sid| sid.0),
-                reason: Some(if *finished { "finished" } else { "left" }),
+                reason: Some(reason.as_str()),
                 ..Self::default()
             },
+            Fact::Rejoined { .. }
+            | Fact::Aside { .. }
+            | Fact::Returned { .. }
+            | Fact::Passed { .. }
+            | Fact::Idle { .. } => Self::of_presence(fact),
             Fact::Finished { sid, place } => {
                 Self { place: place.map(|place| place.0), sid: Some(sid.0), ..Self::default() }
             }
+        }
+    }
+}
+
+impl Row {
+    /// The facts about who is there.
+    fn of_presence(fact: &Fact) -> Self {
+        match fact {
+            Fact::Aside { place, score, until_ms } => Self {
+                place: Some(place.0),
+                score: Some(signed(score.0)),
+                lives_until_ms: Some(*until_ms),
+                ..Self::default()
+            },
+            Fact::Returned { place, outcome } => Self {
+                place: Some(place.0),
+                outcome: Some(outcome.as_str()),
+                successor: match outcome {
+                    Return::Requeued { successor, score } => Some((*successor, *score)),
+                    Return::Side | Return::Ended => None,
+                },
+                ..Self::default()
+            },
+            Fact::Passed { place, score } => {
+                Self { place: Some(place.0), score: Some(signed(score.0)), ..Self::default() }
+            }
+            Fact::Idle { since_ms, reason } => {
+                Self { since_ms: Some(*since_ms), reason: Some(reason.as_str()), ..Self::default() }
+            }
+            Fact::Rejoined { place } => Self { place: Some(place.0), ..Self::default() },
+            _ => Self::default(),
         }
     }
 }

@@ -6,8 +6,10 @@ use std::str::FromStr;
 use redis::{Value, from_redis_value};
 use shared::store::{Dependency, StoreError};
 
-use crate::domain::ledger::{Entry, EntryId, Fact, Lapse, Limits, Outcome, Source};
-use crate::domain::place::Score;
+use crate::domain::ledger::{
+    EndReason, Entry, EntryId, Fact, IdleReason, Lapse, Limits, Outcome, Return, Source,
+};
+use crate::domain::place::{PlaceId, Score};
 
 type Raw = Vec<(String, HashMap<String, String>)>;
 
@@ -21,10 +23,18 @@ pub(super) fn page(reply: &Value) -> Result<(i64, Vec<Entry>), StoreError> {
     }
 }
 
-/// The entries in a reply of XRANGE.
+/// The entries in a reply of XRANGE, in order. One entry of the stream may tell of many places.
 pub(crate) fn all(entries: Value) -> Result<Vec<Entry>, StoreError> {
     let raw: Raw = parsed(entries)?;
-    raw.into_iter().map(|(id, fields)| entry(&id, &Fields(fields))).collect()
+    let mut all = Vec::new();
+    for (id, fields) in raw {
+        let fields = Fields(fields);
+        let id: EntryId = id.parse().map_err(|_| unexpected(format!("an entry's id is {id:?}")))?;
+        let (epoch, at_ms) = (fields.need("epoch")?, fields.need("at")?);
+        let facts = facts(&fields)?;
+        all.extend((0..).zip(facts).map(|(index, fact)| Entry { id, index, epoch, at_ms, fact }));
+    }
+    Ok(all)
 }
 
 fn parsed<T: redis::FromRedisValue>(value: Value) -> Result<T, StoreError> {
@@ -48,9 +58,47 @@ impl Fields {
     }
 }
 
-fn entry(id: &str, fields: &Fields) -> Result<Entry, StoreError> {
-    let id: EntryId = id.parse().map_err(|_| unexpected(format!("an entry's id is {id:?}")))?;
-    Ok(Entry { id, epoch: fields.need("epoch")?, at_ms: fields.need("at")?, fact: fact(fields)? })
+fn facts(fields: &Fields) -> Result<Vec<Fact>, StoreError> {
+    match fields.text("kind") {
+        "called" => calls(fields),
+        "aside" => {
+            let until_ms = fields.need("until")?;
+            let places = scored(fields)?.into_iter();
+            Ok(places.map(|(place, score)| Fact::Aside { place, score, until_ms }).collect())
+        }
+        "passed" => {
+            Ok(scored(fields)?.into_iter().map(|(place, score)| Fact::Passed { place, score }).collect())
+        }
+        _ => Ok(vec![fact(fields)?]),
+    }
+}
+
+/// `calls` is `place score source place score source ...`; the sids are `sids` with the number of each.
+fn calls(fields: &Fields) -> Result<Vec<Fact>, StoreError> {
+    let words: Vec<&str> = fields.text("calls").split(' ').collect();
+    let lives_until_ms = fields.need("lives_until")?;
+    let prefix = fields.text("sids");
+    let calls = (0..).zip(words.chunks(3)).map(|(index, call): (u16, &[&str])| {
+        let [place, score, source] = call else { return None };
+        Some(Fact::Called {
+            place: place.parse().ok()?,
+            sid: format!("{prefix}{index:04x}").parse().ok()?,
+            score: Score(score.parse().ok()?),
+            source: Source::named(source)?,
+            lives_until_ms,
+        })
+    });
+    calls.collect::<Option<_>>().ok_or_else(|| unexpected("a batch of calls has places, scores and sources"))
+}
+
+/// `places` is `place score place score ...`
+fn scored(fields: &Fields) -> Result<Vec<(PlaceId, Score)>, StoreError> {
+    let words: Vec<&str> = fields.text("places").split(' ').collect();
+    let places = words.chunks(2).map(|one| {
+        let [place, score] = one else { return None };
+        Some((place.parse().ok()?, Score(score.parse().ok()?)))
+    });
+    places.collect::<Option<_>>().ok_or_else(|| unexpected("a batch of places has their scores"))
 }
 
 fn fact(fields: &Fields) -> Result<Fact, StoreError> {
@@ -63,13 +111,6 @@ fn fact(fields: &Fields) -> Result<Fact, StoreError> {
             opens_at_ms: fields.may("opens_at")?,
             closes_at_ms: fields.may("closes_at")?,
         })),
-        "called" => Ok(Fact::Called {
-            place: fields.need("place")?,
-            sid: fields.need("sid")?,
-            score: Score(fields.need("score")?),
-            source: Source::named(fields.text("source")).ok_or_else(|| unexpected("a call has a source"))?,
-            lives_until_ms: fields.need("lives_until")?,
-        }),
         "claimed" => Ok(Fact::Claimed {
             place: fields.need("place")?,
             sid: fields.need("sid")?,
@@ -89,7 +130,14 @@ fn fact(fields: &Fields) -> Result<Fact, StoreError> {
         "ended" => Ok(Fact::Ended {
             place: fields.need("place")?,
             sid: fields.may("sid")?,
-            finished: fields.text("reason") == "finished",
+            reason: EndReason::named(fields.text("reason")).ok_or_else(|| unexpected("an end has a reason"))?,
+        }),
+        "rejoined" => Ok(Fact::Rejoined { place: fields.need("place")? }),
+        "returned" => Ok(Fact::Returned { place: fields.need("place")?, outcome: return_outcome(fields)? }),
+        "idle" => Ok(Fact::Idle {
+            since_ms: fields.need("since")?,
+            reason: IdleReason::named(fields.text("reason"))
+                .ok_or_else(|| unexpected("an idle time has a reason"))?,
         }),
         "finished" => Ok(Fact::Finished { sid: fields.need("sid")?, place: fields.may("place")? }),
         kind => Err(unexpected(format!("an entry's kind is {kind:?}"))),
@@ -105,6 +153,18 @@ fn outcome(fields: &Fields) -> Result<Outcome, StoreError> {
         "kept" => Ok(Outcome::Kept),
         "ended" => Ok(Outcome::Ended),
         other => Err(unexpected(format!("a lapse's outcome is {other:?}"))),
+    }
+}
+
+fn return_outcome(fields: &Fields) -> Result<Return, StoreError> {
+    match fields.text("outcome") {
+        "side" => Ok(Return::Side),
+        "requeued" => Ok(Return::Requeued {
+            successor: fields.need("successor")?,
+            score: Score(fields.need("successor_score")?),
+        }),
+        "ended" => Ok(Return::Ended),
+        other => Err(unexpected(format!("a return's outcome is {other:?}"))),
     }
 }
 

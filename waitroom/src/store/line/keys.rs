@@ -9,11 +9,12 @@ use crate::domain::drop::Drop;
 /// The keys of a line, in the order in which the scripts number them.
 #[derive(Clone, Debug)]
 pub struct LineKeys {
-    /// `KEYS[1]`. Hash: `epoch`, `run_id` of the server it was written on.
+    /// `KEYS[1]`. Hash: `epoch`, `run_id` of the server it was written on, `moves`: how many batches of moves there were,
+    /// `calling_from`: nobody is called before, ms.
     pub epoch: String,
     /// `KEYS[2]`. Hash: the drop's settings.
     pub settings: String,
-    /// `KEYS[3]`. Sorted set: place → score.
+    /// `KEYS[3]`. Sorted set: place → raw score. The main line.
     pub queue: String,
     /// `KEYS[4]`. Sorted set: place → score; called before the queue.
     pub side: String,
@@ -29,12 +30,29 @@ pub struct LineKeys {
     pub unrecorded: String,
     /// `KEYS[10]`. Counter of the places taken after opening in this epoch.
     pub arrivals: String,
-    /// `KEYS[11]`. The highest score that the main line has been called to.
+    /// `KEYS[11]`. Hash: place that was set aside → `score until` (ms).
+    pub aside: String,
+    /// `KEYS[12]`. Sorted set: place → last seen, ms.
+    pub seen: String,
+    /// `KEYS[13]`. Hash: `steps`, `track_below`, `reach`, `raised`; none of them: everybody is reported on, always.
+    pub horizon: String,
+    /// `KEYS[14]`. Hash: base → pass.
+    pub passes: String,
+    /// `KEYS[15]`. Sorted set, all scores 0: bases with a pass, whose place the next tick after opening looks for.
+    pub passes_due: String,
+    /// `KEYS[16]`. Stream: who went out of plain waiting, or came back.
+    pub moves: String,
+    /// `KEYS[17]`. Sorted set: place → raw score, of the lobby's places that left the queue after the opening, until the
+    /// roster is stored.
+    pub drawn: String,
+    /// `KEYS[18]`. The highest score, turned, that the main line has been called to.
     pub frontier: String,
-    /// `KEYS[12]`. Hash: `units`, `at`, `calls`.
+    /// `KEYS[19]`. Hash: `units`, `at`, `calls`, `ticked`, `blind_from`, `blind_until`.
     pub credit: String,
-    /// `KEYS[13]`. Hash: booking's load and stock.
+    /// `KEYS[20]`. Hash: booking's load and stock.
     pub health: String,
+    /// `KEYS[21]`. Hash: the rank table that was measured last.
+    pub ranks: String,
     tag: String,
 }
 
@@ -55,9 +73,17 @@ impl LineKeys {
             gone: key("gone"),
             unrecorded: shared.unrecorded,
             arrivals: key("arrivals"),
+            aside: key("aside"),
+            seen: key("seen"),
+            horizon: key("horizon"),
+            passes: key("passes"),
+            passes_due: key("passes_due"),
+            moves: key("moves"),
+            drawn: key("drawn"),
             frontier: key("frontier"),
             credit: key("credit"),
             health: shared.health,
+            ranks: key("ranks"),
             tag,
         }
     }
@@ -75,9 +101,17 @@ impl LineKeys {
             self.gone,
             self.unrecorded,
             self.arrivals,
+            self.aside,
+            self.seen,
+            self.horizon,
+            self.passes,
+            self.passes_due,
+            self.moves,
+            self.drawn,
             self.frontier,
             self.credit,
             self.health,
+            self.ranks,
         ];
         keys.truncate(count);
         keys
@@ -107,6 +141,7 @@ pub fn settings(drop: &Drop) -> Vec<(&'static str, String)> {
         ("on_lapse", settings.on_lapse.as_str().to_owned()),
         ("return_grace_s", settings.return_grace_s.to_string()),
         ("turn", drop.turn().to_string()),
+        ("undecided", u8::from(drop.awaits_salt()).to_string()),
         ("rejoin", u8::from(settings.rejoin).to_string()),
         ("max_seats", settings.max_seats.to_string()),
         ("hold_s", settings.hold_s.to_string()),

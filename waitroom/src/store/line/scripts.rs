@@ -6,6 +6,14 @@ use redis::Script;
 use shared::redis::guarded_script;
 
 const STANDING: &str = include_str!("../../../lua/standing.lua");
+const CIRCLE: &str = include_str!("../../../lua/circle.lua");
+const PLACES: &str = include_str!("../../../lua/places.lua");
+const PRESENCE: &str = include_str!("../../../lua/presence.lua");
+const SIGHTINGS: &str = include_str!("../../../lua/sightings.lua");
+const FOLLOW_HORIZON: &str = include_str!("../../../lua/follow_horizon.lua");
+const TAKE_PLACES: &str = include_str!("../../../lua/take_places.lua");
+const CHOOSE_PLACES: &str = include_str!("../../../lua/choose_places.lua");
+const HONOUR_PASSES: &str = include_str!("../../../lua/honour_passes.lua");
 const SETTLE_CREDIT: &str = include_str!("../../../lua/settle_credit.lua");
 const FREE_LAPSED: &str = include_str!("../../../lua/free_lapsed.lua");
 
@@ -22,16 +30,21 @@ macro_rules! scripts {
 }
 
 scripts! {
-    READ_PLACE = [STANDING] "read_place.lua";
-    JOIN_LINE = [STANDING] "join_line.lua";
-    LEAVE_LINE = [STANDING] "leave_line.lua";
-    CLAIM_SLOT = [STANDING] "claim_slot.lua";
-    PUT_BACK = [STANDING] "put_back.lua";
+    READ_PLACE = [CIRCLE, STANDING] "read_place.lua";
+    LOOK_PLACE = [CIRCLE, PLACES, STANDING, PRESENCE] "look_place.lua";
+    SEE_PLACES = [CIRCLE, PLACES, STANDING, PRESENCE] "see_places.lua";
+    JOIN_LINE = [CIRCLE, PLACES, STANDING, PRESENCE] "join_line.lua";
+    LEAVE_LINE = [CIRCLE, PLACES, STANDING] "leave_line.lua";
+    CLAIM_SLOT = [CIRCLE, PLACES, STANDING, PRESENCE] "claim_slot.lua";
+    PUT_BACK = [CIRCLE, PLACES, STANDING, PRESENCE] "put_back.lua";
     RENEW_ADMISSION = [] "renew_admission.lua";
-    END_ADMISSION = [] "end_admission.lua";
-    CALL_NEXT = [SETTLE_CREDIT, FREE_LAPSED] "call_next.lua";
+    END_ADMISSION = [CIRCLE, PLACES] "end_admission.lua";
+    CALL_NEXT = [CIRCLE, PLACES, SIGHTINGS, SETTLE_CREDIT, FREE_LAPSED, TAKE_PLACES, HONOUR_PASSES, CHOOSE_PLACES] "call_next.lua";
+    MEASURE_LINE = [CIRCLE, SIGHTINGS, FOLLOW_HORIZON] "measure_line.lua";
+    READ_MOVES = [] "read_moves.lua";
+    GIVE_PASS = [] "give_pass.lua";
     READ_UNRECORDED = [] "read_unrecorded.lua";
-    MARK_RECORDED = [] "mark_recorded.lua";
+    MARK_RECORDED = [CIRCLE, PLACES] "mark_recorded.lua";
     WRITE_SETTINGS = [SETTLE_CREDIT] "write_settings.lua";
     PUT_CODE = [] "put_code.lua";
     SPEND_CODE = [] "spend_code.lua";

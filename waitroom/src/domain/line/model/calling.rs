@@ -4,42 +4,55 @@ use jiff::Timestamp;
 use shared::drop::HEALTH_MAX_AGE_MS;
 use shared::ids::Sid;
 
-use super::{GoneReason, Model, Record, Tick};
-use crate::domain::drop::{Control, Drop, OnLapse, one_seconds_worth};
-use crate::domain::ledger::{EntryId, Fact, Lapse, Outcome, Source};
-use crate::domain::line::BATCH;
+use super::{GoneReason, Model, Record, Spot, Tick, What};
+use crate::domain::drop::{Control, Drop, one_seconds_worth};
+use crate::domain::ledger::{EntryId, Fact, IdleReason, Source};
+use crate::domain::line::{BATCH, LOOKS};
 use crate::domain::place::{PlaceId, Score};
 
 /// A rate a minute times milliseconds, in this unit, is exact.
 const UNITS_A_CALL: u64 = 60_000;
 /// How long the ledger may take to learn of a call.
 const RECORD_ALLOWANCE_MS: i64 = 3_600_000;
+/// Longer than this nobody may fail to look, ms.
+const IDLE_MS: i64 = 1_000;
+/// The most passes that one tick honours.
+const PASSES: usize = 100;
+
+/// Places that a tick took.
+#[derive(Default)]
+struct Taken {
+    present: Vec<(PlaceId, Score, Source)>,
+    absent: Vec<(PlaceId, Score)>,
+    looks: u64,
+}
 
 impl Model {
-    pub(super) fn call_next(&mut self, sids: Sid, now_ms: i64) -> Tick {
+    pub(super) fn call_next(&mut self, sids: Sid, idle: IdleReason, now_ms: i64) -> Tick {
         let freed = self.free_lapsed(now_ms);
         self.settle(now_ms);
-        let sold_out = self
-            .stock
-            .as_ref()
-            .is_some_and(|stock| now_ms - stock.at_ms <= HEALTH_MAX_AGE_MS && stock.free == 0);
-        let max_active = u64::from(self.drop.settings.max_active);
-        let room = BATCH
-            .min(self.credit.units / UNITS_A_CALL)
-            .min(max_active.saturating_sub(self.slots.len() as u64));
-        let mut called = 0;
-        while self.is_calling(now_ms) && !sold_out && called < room {
-            let Some((place, score, source)) = self.take_next() else { break };
-            let sid = Sid(PlaceId(sids.0).of_generation(u16::try_from(called).unwrap_or_default()).0);
-            self.call(place, score, source, sid, now_ms);
-            called += 1;
+        let ticked_ms = self.presence.ticked_ms;
+        self.note_tick(now_ms);
+        if self.has_opened(now_ms) {
+            self.honour_passes(now_ms);
         }
+        let mut taken = self.take_next(now_ms);
+        if let Some(since_ms) = ticked_ms.filter(|ticked_ms| now_ms - ticked_ms > IDLE_MS)
+            && !taken.present.is_empty()
+        {
+            self.tell(now_ms, Fact::Idle { since_ms, reason: idle });
+        }
+        self.set_aside(&taken.absent, now_ms);
+        let called = self.call(std::mem::take(&mut taken.present), sids, now_ms);
         Tick {
             now_ms,
             epoch: self.epoch,
             called,
             freed,
+            set_aside: taken.absent.len() as u64,
+            has_more: called == BATCH || freed == BATCH || taken.looks == LOOKS,
             waiting: (self.queue.len() + self.side.len()) as u64,
+            side: self.side.len() as u64,
             active: self.slots.len() as u64,
             opened: self.has_opened(now_ms),
             frontier: self.frontier,
@@ -47,80 +60,102 @@ impl Model {
         }
     }
 
-    fn take_next(&mut self) -> Option<(PlaceId, Score, Source)> {
-        if let Some((score, place)) = self.side.pop_first() {
-            return Some((place, score, Source::Side));
+    /// How many may be called now.
+    fn room(&self, now_ms: i64) -> u64 {
+        let sold_out = self
+            .stock
+            .as_ref()
+            .is_some_and(|stock| now_ms - stock.at_ms <= HEALTH_MAX_AGE_MS && stock.free == 0);
+        if sold_out || !self.is_calling(now_ms) || now_ms < self.calling_from_ms {
+            return 0;
         }
-        let (score, place) = self.queue.pop_first()?;
-        if self.frontier.is_some_and(|frontier| score < frontier) {
-            return Some((place, score, Source::Late));
-        }
-        self.frontier = Some(score);
-        Some((place, score, Source::Front))
+        let max_active = u64::from(self.drop.settings.max_active);
+        BATCH
+            .min(self.credit.units / UNITS_A_CALL)
+            .min(max_active.saturating_sub(self.slots.len() as u64))
     }
 
-    fn call(&mut self, place: PlaceId, score: Score, source: Source, sid: Sid, now_ms: i64) {
+    /// Places of visitors with a pass go to the side list.
+    fn honour_passes(&mut self, now_ms: i64) {
+        let due: Vec<String> = self.passes_due.iter().take(PASSES).cloned().collect();
+        let mut passed = Vec::new();
+        for base in due {
+            self.passes_due.remove(&base);
+            let first = format!("{base}0000").parse().expect("a base is a place's id without its generation");
+            let Spot::Queued { place, score, on_side: false, .. } = self.spot(PlaceId(first)) else { continue };
+            self.take_out(place, score, now_ms);
+            self.side.insert((score, place));
+            passed.push((place, score));
+        }
+        if !passed.is_empty() {
+            let facts = passed.iter().map(|(place, score)| Fact::Passed { place: *place, score: *score });
+            self.tell_all(now_ms, facts);
+            self.moved(What::Side, &passed.iter().map(|(place, _)| *place).collect::<Vec<_>>());
+        }
+    }
+
+    /// Takes from the side list and then from the front who is next, as far as there is room.
+    fn take_next(&mut self, now_ms: i64) -> Taken {
+        let (live_below, since_ms) = (self.horizon.live_below(now_ms), self.seen_since(now_ms));
+        let room = self.room(now_ms);
+        let mut taken = Taken::default();
+        while (taken.present.len() as u64) < room && taken.looks < LOOKS {
+            let side = self.side.first().copied();
+            let front = self.queue.first().copied().filter(|(score, _)| *score < live_below);
+            let Some((score, place)) = side.or(front) else { break };
+            taken.looks += 1;
+            self.side.remove(&(score, place));
+            self.take_out(place, score, now_ms);
+            // Far in front of the horizon nobody is reported on: such a place is in the side list by a pass.
+            if !self.is_present(place, since_ms) && score < live_below {
+                taken.absent.push((place, score));
+            } else if side.is_some() {
+                taken.present.push((place, score, Source::Side));
+            } else if self.frontier.is_some_and(|frontier| score < frontier) {
+                taken.present.push((place, score, Source::Late));
+            } else {
+                self.frontier = Some(score);
+                taken.present.push((place, score, Source::Front));
+            }
+        }
+        taken
+    }
+
+    fn call(&mut self, places: Vec<(PlaceId, Score, Source)>, sids: Sid, now_ms: i64) -> u64 {
         let lives_until_ms =
             now_ms + i64::from(self.drop.settings.claim_window_s) * 1_000 + RECORD_ALLOWANCE_MS;
-        let record = Record {
-            place,
-            score,
-            from_side: source == Source::Side,
-            due_ms: None,
-            claimed_ms: None,
-            issued_ms: 0,
-            expires_ms: 0,
-            unused_until_ms: 0,
-        };
-        self.slots.insert(sid, lives_until_ms);
-        self.admissions.insert(sid, record);
-        self.places.insert(place, sid);
-        self.credit.units -= UNITS_A_CALL;
-        self.credit.calls += 1;
-        self.tell(now_ms, Fact::Called { place, sid, score, source, lives_until_ms });
-    }
-
-    fn free_lapsed(&mut self, now_ms: i64) -> u64 {
-        let mut lapsed: Vec<(i64, Sid)> =
-            self.slots.iter().map(|(sid, lives_until)| (*lives_until, *sid)).collect();
-        lapsed.retain(|(lives_until, _)| *lives_until <= now_ms);
-        lapsed.sort_unstable();
-        for (lives_until, sid) in &lapsed {
-            self.slots.remove(sid);
-            let Some(record) = self.clear(*sid) else { continue };
-            let lapse = match record.claimed_ms {
-                None => Lapse::Unclaimed,
-                Some(_) if *lives_until > record.unused_until_ms => Lapse::Expired,
-                Some(_) => Lapse::Unused,
+        let mut facts = Vec::new();
+        for (index, (place, score, source)) in (0..).zip(&places) {
+            let (place, score, source) = (*place, *score, *source);
+            let sid = Sid(PlaceId(sids.0).of_generation(index).0);
+            let record = Record {
+                place,
+                score,
+                from_side: source == Source::Side,
+                due_ms: None,
+                claimed_ms: None,
+                issued_ms: 0,
+                expires_ms: 0,
+                unused_until_ms: 0,
             };
-            let outcome = self.outcome(&record, lapse);
-            self.tell(now_ms, Fact::Freed { place: Some(record.place), sid: *sid, lapse, outcome });
+            self.slots.insert(sid, lives_until_ms);
+            self.admissions.insert(sid, record);
+            self.places.insert(place, sid);
+            facts.push(Fact::Called { place, sid, score, source, lives_until_ms });
         }
-        lapsed.len() as u64
-    }
-
-    fn outcome(&mut self, record: &Record, lapse: Lapse) -> Outcome {
-        let place = record.place;
-        match self.drop.settings.on_lapse {
-            _ if lapse == Lapse::Expired => self.end(place, GoneReason::Finished, None),
-            OnLapse::Requeue if place.generation() < u16::MAX => {
-                let (successor, score) = (place.of_generation(place.generation() + 1), self.arrive());
-                self.end(place, GoneReason::Requeued, Some(score));
-                self.queue.insert((score, successor));
-                return Outcome::Requeued { successor, score };
-            }
-            OnLapse::Keep if !record.from_side => {
-                self.side.insert((record.score, place));
-                return Outcome::Kept;
-            }
-            _ => self.end(place, GoneReason::Lapsed, None),
+        let called = places.len() as u64;
+        if called > 0 {
+            self.credit.units -= called * UNITS_A_CALL;
+            self.credit.calls += called;
+            self.tell_all(now_ms, facts);
+            self.moved(What::Called, &places.iter().map(|(place, ..)| *place).collect::<Vec<_>>());
         }
-        Outcome::Ended
+        called
     }
 
     fn opening_and_closing_ms(&self) -> (Option<i64>, Option<i64>) {
         let settings = &self.drop.settings;
-        (settings.opens_at.map(Timestamp::as_millisecond), settings.closes_at.map(Timestamp::as_millisecond))
+        (self.drop.opening().map(Timestamp::as_millisecond), settings.closes_at.map(Timestamp::as_millisecond))
     }
 
     fn is_calling(&self, now_ms: i64) -> bool {
@@ -153,8 +188,9 @@ impl Model {
         }
         self.settle(now_ms);
         let before = self.drop.limits();
-        let opened_at = self.drop.settings.opens_at.filter(|opens_at| opens_at.as_millisecond() <= now_ms);
+        let opened_at = self.drop.opening().filter(|opens_at| opens_at.as_millisecond() <= now_ms);
         self.drop = drop.clone();
+        self.turn_to(drop.turn(), now_ms);
         if opened_at.is_some() {
             self.drop.settings.opens_at = opened_at;
         }
@@ -163,10 +199,20 @@ impl Model {
         }
     }
 
+    /// Another salt: another order of those whom the draw gave a score.
+    fn turn_to(&mut self, turn: u64, now_ms: i64) {
+        if turn != self.turn {
+            let turned = |(score, place): &(Score, PlaceId)| (score.unturned(self.turn).turned(turn), *place);
+            self.queue = self.queue.iter().map(turned).collect();
+            self.turn = turn;
+            self.horizon.begin_again(now_ms);
+        }
+    }
+
     pub(super) fn mark_recorded(&mut self, last: EntryId, now_ms: i64) -> u64 {
         let due_ms = now_ms + i64::from(self.drop.settings.claim_window_s) * 1_000;
         let later = self.unrecorded.split_off(self.unrecorded.partition_point(|entry| entry.id <= last));
-        let mut claimable = 0;
+        let mut claimable = Vec::new();
         for entry in std::mem::replace(&mut self.unrecorded, later) {
             match entry.fact {
                 Fact::Called { sid, .. } => {
@@ -176,7 +222,7 @@ impl Model {
                     };
                     record.due_ms = Some(due_ms);
                     self.slots.entry(sid).and_modify(|lives_until| *lives_until = due_ms);
-                    claimable += 1;
+                    claimable.push(record.place);
                 }
                 Fact::Finished { sid, .. } => {
                     if let Some(record) = self.clear(sid) {
@@ -186,6 +232,7 @@ impl Model {
                 _ => {}
             }
         }
-        claimable
+        self.moved(What::Claimable { due_ms }, &claimable);
+        claimable.len() as u64
     }
 }

@@ -1,8 +1,8 @@
 //! What a visitor does, in the model.
 
-use super::{Claimed, GoneReason, Joined, Left, Model, Record, Slot, Spot, Standing};
+use super::{Claimed, GoneReason, Joined, Left, Model, Past, Record, Slot, Spot, Standing, What};
 use crate::domain::drop::Control;
-use crate::domain::ledger::{EntryId, Fact};
+use crate::domain::ledger::{EndReason, EntryId, Fact};
 use crate::domain::line::Grant;
 use crate::domain::place::{PlaceId, Score};
 use shared::ids::Sid;
@@ -18,7 +18,7 @@ impl Model {
         }
     }
 
-    fn spot(&self, place: PlaceId) -> Spot {
+    pub(super) fn spot(&self, place: PlaceId) -> Spot {
         let current = self.current(place);
         if let Some(sid) = self.places.get(&current) {
             return Spot::Called { place: current, slot: self.slot(*sid) };
@@ -27,6 +27,9 @@ impl Model {
             if let Some((rank, (score, _))) = list.iter().enumerate().find(|(_, (_, id))| *id == current) {
                 return Spot::Queued { place: current, score: *score, rank: rank as u64, on_side };
             }
+        }
+        if let Some(aside) = self.aside.get(&current) {
+            return Spot::Aside { place: current, score: aside.score, until_ms: aside.until_ms };
         }
         match self.gone.get(&place.base()) {
             Some(past) => Spot::Gone { place: place.of_generation(past.generation), reason: past.reason },
@@ -51,57 +54,90 @@ impl Model {
             epoch: self.epoch,
             opened: self.has_opened(now_ms),
             waiting: self.queue.len() as u64,
+            side: self.side.len() as u64,
+            turn: self.turn,
             spot: self.spot(place),
         }
     }
 
     pub(super) fn join(&mut self, place: PlaceId, drawn: Score, now_ms: i64) -> Joined {
+        self.sight(place, now_ms);
         let settings = &self.drop.settings;
         let passed = |time: Option<jiff::Timestamp>| time.is_some_and(|time| time.as_millisecond() <= now_ms);
         let closed = self.drop.control == Control::Closed || passed(settings.closes_at);
         let (opened, has_lobby, rejoin) =
-            (passed(settings.opens_at), passed(settings.lobby_opens_at), settings.rejoin);
+            (self.has_opened(now_ms), passed(settings.lobby_opens_at), settings.rejoin);
+        let mut new = self.current(place);
         match self.spot(place) {
-            Spot::Queued { .. } | Spot::Called { .. } => return Joined::Had(self.standing(place, now_ms)),
+            Spot::Queued { .. } | Spot::Called { .. } | Spot::Aside { .. } => {
+                return Joined::Had(self.standing(place, now_ms));
+            }
             _ if closed => return Joined::Closed,
             _ if !opened && !has_lobby => return Joined::NotOpen,
+            Spot::Gone { reason: GoneReason::LeftLobby, place } if !opened => {
+                self.rejoin_lobby(place, now_ms);
+                new = place;
+            }
             Spot::Gone { place, .. } if place.generation() == u16::MAX => return Joined::Served,
             Spot::Gone { reason: GoneReason::Finished, .. } if !rejoin => return Joined::Served,
             Spot::Gone { .. } | Spot::Unknown => {}
         }
-        let score = if opened { self.arrive() } else { drawn };
-        self.queue.insert((score, self.current(place)));
+        let score = if opened { self.arrive() } else { drawn.turned(self.turn) };
+        self.queue.insert((score, new));
+        if self.is_tracked(score) {
+            self.presence.seen.insert(new, now_ms);
+        }
+        if self.passes.contains_key(&new.base()) {
+            self.passes_due.insert(new.base());
+        }
         Joined::New(self.standing(place, now_ms))
     }
 
+    /// The place that was left may live again.
+    fn rejoin_lobby(&mut self, place: PlaceId, now_ms: i64) {
+        match place.generation().checked_sub(1) {
+            Some(generation) => {
+                let past = Past { generation, reason: GoneReason::Left, successor_score: None };
+                self.gone.insert(place.base(), past);
+            }
+            None => drop(self.gone.remove(&place.base())),
+        }
+        self.tell(now_ms, Fact::Rejoined { place });
+        self.moved(What::Back, &[place]);
+    }
+
     pub(super) fn leave(&mut self, place: PlaceId, now_ms: i64) -> Left {
-        match self.spot(place) {
+        let (place, sid, reason) = match self.spot(place) {
             Spot::Called { place, slot } => {
                 let finished = self.slots.remove(&slot.sid).is_none();
                 self.clear(slot.sid);
-                Left::Recorded(self.leave_for_good(place, Some(slot.sid), finished, now_ms))
+                (place, Some(slot.sid), if finished { EndReason::Finished } else { EndReason::Left })
             }
             Spot::Queued { place, score, .. } => {
-                self.queue.remove(&(score, place));
+                self.take_out(place, score, now_ms);
                 self.side.remove(&(score, place));
-                if self.has_opened(now_ms) {
-                    Left::Recorded(self.leave_for_good(place, None, false, now_ms))
-                } else {
-                    Left::Lobby
-                }
+                let opened = self.has_opened(now_ms);
+                (place, None, if opened { EndReason::Left } else { EndReason::LeftLobby })
             }
-            Spot::Gone { .. } | Spot::Unknown => Left::Nothing,
-        }
-    }
-
-    fn leave_for_good(&mut self, place: PlaceId, sid: Option<Sid>, finished: bool, now_ms: i64) -> EntryId {
-        self.end(place, if finished { GoneReason::Finished } else { GoneReason::Left }, None);
-        self.tell(now_ms, Fact::Ended { place, sid, finished })
+            Spot::Aside { place, .. } => {
+                self.aside.remove(&place);
+                (place, None, EndReason::Left)
+            }
+            Spot::Gone { .. } | Spot::Unknown => return Left::Nothing,
+        };
+        let gone = match reason {
+            EndReason::Left => GoneReason::Left,
+            EndReason::Finished => GoneReason::Finished,
+            EndReason::LeftLobby => GoneReason::LeftLobby,
+        };
+        self.end(place, gone, None);
+        Left::Recorded(self.tell(now_ms, Fact::Ended { place, sid, reason }))
     }
 
     pub(super) fn claim(&mut self, place: PlaceId, now_ms: i64) -> Claimed {
+        self.sight(place, now_ms);
         let (place, sid) = match self.spot(place) {
-            Spot::Queued { place, .. } => return Claimed::Waiting(place),
+            Spot::Queued { place, .. } | Spot::Aside { place, .. } => return Claimed::Waiting(place),
             Spot::Called { place, slot } if slot.lives_until_ms.is_none_or(|lives| lives <= now_ms) => {
                 return Claimed::Over(Some(place));
             }
@@ -162,29 +198,5 @@ impl Model {
             self.end(place, GoneReason::Finished, None);
         }
         Some(self.tell(now_ms, Fact::Finished { sid, place }))
-    }
-
-    pub(super) fn put_back(&mut self, place: PlaceId, score: Score, now_ms: i64) -> Standing {
-        match (self.spot(place), self.gone.get(&place.base()).copied()) {
-            (Spot::Gone { .. }, Some(past)) if place.generation() <= past.generation => {
-                let successor =
-                    past.successor_score.map(|score| (score, place.of_generation(past.generation + 1)));
-                self.queue.extend(successor);
-            }
-            (Spot::Gone { .. } | Spot::Unknown, _) => {
-                if let Some(before) = place.generation().checked_sub(1) {
-                    self.end(place.of_generation(before), GoneReason::Left, None);
-                }
-                self.queue.insert((score, place));
-            }
-            (Spot::Queued { place: found, score: old, on_side: false, .. }, _)
-                if found == place && score < old =>
-            {
-                self.queue.remove(&(old, place));
-                self.queue.insert((score, place));
-            }
-            _ => {}
-        }
-        self.standing(place, now_ms)
     }
 }
