@@ -16,6 +16,7 @@ use sqlx::PgPool;
 use crate::config::Config;
 use crate::http::drops::Statuses;
 use crate::http::limits::Limiter;
+use crate::memory::Proofs;
 use crate::recorder::Recorder;
 use crate::registry::{Known, Registry};
 use crate::shared_pass::SharedPass;
@@ -53,6 +54,8 @@ pub struct App {
     pub rosters: Rosters,
     /// Signs and checks.
     pub tokens: Tokens,
+    /// Place tokens that were checked before.
+    pub(crate) proofs: Proofs,
     /// Who runs drops.
     pub operators: OperatorAuth,
     /// Who asks too often.
@@ -96,6 +99,7 @@ impl AppState {
             drops: Drops::new(pool.clone()),
             recorder: Recorder::new(line.clone(), ledger.clone(), clock.clone()),
             tokens: Tokens::new(&config.secret, config.issuer(), clock.clone()),
+            proofs: Proofs::default(),
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),

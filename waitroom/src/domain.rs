@@ -8,4 +8,5 @@ pub mod line;
 pub mod operate;
 pub mod place;
 pub mod roster;
+pub mod stats;
 pub mod visit;

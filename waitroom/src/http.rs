@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use caller::{Holder, Visitor};
-pub use places::{AdmissionAnswer, PlaceAnswer, claim, join, leave, look};
+pub use places::{AdmissionAnswer, LastSeen, PlaceAnswer, claim, join, leave, look};
 
 use self::cors::Cors;
 use crate::app::AppState;

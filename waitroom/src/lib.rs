@@ -6,6 +6,7 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod memory;
 pub mod metrics;
 pub mod recorder;
 pub mod registry;

@@ -1,5 +1,6 @@
-//! The replica's pulse: every quarter of a second, for each drop, what happened is recorded and who is next is called.
-//! Any number of replicas may do so at the same time: each step is atomic in Redis.
+//! The replica's pulse: every quarter of a second, for each drop, what happened is recorded and who is next is called,
+//! and then this replica's memory follows what moved. Any number of replicas may do so at the same time: each step is
+//! atomic in Redis.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,16 +11,20 @@ use jiff::Timestamp;
 use shared::drop::read_health;
 use shared::ids::Sid;
 use shared::service::Tasks;
-use shared::store::StoreError;
+use shared::store::{Dependency, StoreError};
 use uuid::Uuid;
+
+mod follow;
+mod looks;
 
 use crate::app::AppState;
 use crate::domain::drop::{Drop, DropState};
-use crate::domain::ledger::IdleReason;
-use crate::domain::line::{ Line as _, Tick};
+use crate::domain::line::{Line as _, Tick};
 use crate::metrics;
 use crate::registry::Known;
 use crate::store::restore::Restored;
+pub use follow::Following;
+pub use looks::Looks;
 
 /// How often the rows of drops are reread.
 const REREAD: Duration = Duration::from_secs(1);
@@ -123,25 +128,51 @@ impl AppState {
         }
     }
 
-    /// One drop's tick; why it failed, where it did.
+    /// One drop's tick; why it failed, where it did. Without the ledger nobody is called, and what moves is followed
+    /// all the same: visitors may still leave.
     async fn tick(&self, known: &Known) -> Option<StoreError> {
-        let slug = &known.drop.slug;
         let started = Instant::now();
-        let ticked = match self.tick_once(known).await {
+        let ticked = match self.call_who_is_next(known).await {
             Err(StoreError::Lost) => return self.restore(&known.drop).await.err(),
             other => other,
         };
-        metrics::ticked(slug, started.elapsed(), ticked.as_ref().ok());
-        ticked.err()
+        metrics::ticked(&known.drop.slug, started.elapsed(), ticked.as_ref().ok());
+        let redis_is_away =
+            matches!(ticked, Err(StoreError::Unavailable { dependency: Dependency::Redis, .. }));
+        // The moves before the frontier: whoever is behind it is known by then to have been called.
+        let followed = if redis_is_away { Ok(()) } else { self.follow(known).await };
+        match ticked {
+            Ok(tick) => self.beat(known, tick).await.err().or(followed.err()),
+            Err(error) => Some(error),
+        }
+    }
+
+    async fn beat(&self, known: &Known, tick: Tick) -> Result<(), StoreError> {
+        let health = read_health(&self.line.redis(), &known.drop.slug).await?;
+        known.beat(tick, health, self.clock.now());
+        Ok(())
+    }
+
+    /// A tick besides the regular ones, for somebody whom it decides about.
+    pub(crate) async fn tick_once(&self, known: &Known) -> Result<(), StoreError> {
+        let tick = self.call_who_is_next(known).await?;
+        self.beat(known, tick).await
+    }
+
+    async fn call_who_is_next(&self, known: &Known) -> Result<Tick, StoreError> {
+        let called = self.try_to_call(known, Instant::now()).await;
+        known.looks().note(called.is_ok());
+        called
     }
 
     /// What happened before is recorded first: without the ledger nobody is called. Settings are written again where a
     /// change has not reached Redis. What was called is recorded at once, so that it can be claimed.
-    pub(crate) async fn tick_once(&self, known: &Known) -> Result<Tick, StoreError> {
+    async fn try_to_call(&self, known: &Known, began: Instant) -> Result<Tick, StoreError> {
         let slug = &known.drop.slug;
         self.recorder.record(slug).await?;
         self.line.write_settings(&known.drop).await?;
-        let mut tick = self.line.call_next(slug, fresh_sids(), IdleReason::ClockSet).await?;
+        let idle = known.looks().idle_reason(began);
+        let mut tick = self.line.call_next(slug, fresh_sids(), idle).await?;
         for _ in 0..MOST_BATCHES {
             if tick.called + tick.freed + tick.set_aside > 0 {
                 self.recorder.record(slug).await?;
@@ -149,11 +180,14 @@ impl AppState {
             if !tick.has_more {
                 break;
             }
-            let next = self.line.call_next(slug, fresh_sids(), IdleReason::ClockSet).await?;
-            tick = Tick { called: tick.called + next.called, freed: tick.freed + next.freed, ..next };
+            let next = self.line.call_next(slug, fresh_sids(), idle).await?;
+            tick = Tick {
+                called: tick.called + next.called,
+                freed: tick.freed + next.freed,
+                set_aside: tick.set_aside + next.set_aside,
+                ..next
+            };
         }
-        let health = read_health(&self.line.redis(), slug).await?;
-        known.beat(tick.clone(), health);
         Ok(tick)
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 mod view;
 
-pub use view::{Eta, Place, PlaceState, Sight};
+pub use view::{Eta, Place, PlaceState, Sight, position};
 
 uuid_id! {
     /// A place's id: 112 bits from an HMAC of the drop's key and the identity (as a UUID of version 8, RFC 9562), then a

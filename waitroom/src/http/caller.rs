@@ -90,9 +90,9 @@ impl FromRequestParts<AppState> for Holder {
             require_same_origin(&parts.method, &parts.headers)?;
             token
         };
-        let proof =
-            app.tokens.check_place(slug, &token).ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;
-        Ok(Self { known, proof })
+        let proof = app.proofs.proof(slug.as_str(), &token, || app.tokens.check_place(slug, &token));
+        let proof = proof.ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;
+        Ok(Self { known, proof: PlaceProof::clone(&proof) })
     }
 }
 

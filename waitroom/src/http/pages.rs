@@ -23,7 +23,7 @@ use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, 
 use super::codes;
 use super::drops::DropStatus;
 use super::limits::Action;
-use super::places::{self, PlaceAnswer};
+use super::places::{self, LastSeen, PlaceAnswer};
 use crate::app::AppState;
 use crate::registry::Known;
 
@@ -85,7 +85,7 @@ async fn show(
     let mut queue = queue_page(&app, &known, &wish);
     if let Some(proof) = proof {
         app.limiter.check(Action::Look, &proof.identity, address)?;
-        match places::look(&app, &known, proof).await {
+        match places::look(&app, &known, proof, LastSeen::default()).await {
             Ok(PlaceAnswer { place, place_token }) => {
                 cookies.extend(place_token.map(|token| set_cookie(&app, &place_cookie(slug), &token)));
                 queue.stand(&place);

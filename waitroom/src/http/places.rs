@@ -12,12 +12,17 @@ use shared::ids::{DropSlug, Identity};
 use shared::problem::Problem;
 use utoipa::ToSchema;
 
+mod look;
+
+pub use look::{LastSeen, look};
+
 use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::limits::Action;
 use crate::app::AppState;
 use crate::domain::admission;
-use crate::domain::line::{Grant, Standing};
-use crate::domain::place::{Place, Sight};
+use crate::domain::estimate::Polls;
+use crate::domain::line::Grant;
+use crate::domain::place::Place;
 use crate::domain::visit::{self, JoinedLine, PlaceProof};
 use crate::metrics;
 use crate::registry::Known;
@@ -54,42 +59,22 @@ pub async fn join(app: &AppState, known: &Known, identity: Identity) -> Result<(
     to_completion(async move {
         app.postgres_answers().await?;
         let keys = app.tokens.place_keys();
+        let mut asked = known.memory().ask();
         let mut joined = visit::join(&app.line, keys, &known.drop, identity.clone()).await;
         if joined.as_ref().is_ok_and(JoinedLine::is_settling) {
             app.tick_once(&known).await?;
+            asked = known.memory().ask();
             joined = visit::join(&app.line, keys, &known.drop, identity).await;
         }
         metrics::joined(&joined);
         let joined = joined?;
         let place_token = Some(app.tokens.sign_place(&known.drop.slug, &joined.proof));
-        let place = seen(&known, &joined.standing, &joined.proof);
+        let shown = look::remember(&app, &known, asked, &joined.standing, None);
+        let polls = Polls { is_hidden: false, chance: rand::random() };
+        let place = look::tell(&known, &known.pulse(), &joined.standing, &joined.proof, shown, polls);
         Ok((joined.is_new, PlaceAnswer { place, place_token }))
     })
     .await
-}
-
-/// Where the holder of a place token stands.
-pub async fn look(app: &AppState, known: &Known, proof: PlaceProof) -> Result<PlaceAnswer, Problem> {
-    let (app, known) = (app.clone(), known.clone());
-    to_completion(async move {
-        let (standing, renewed) = visit::look(&app.line, &known.drop, &proof).await?;
-        let place_token = renewed.as_ref().map(|proof| app.tokens.sign_place(&known.drop.slug, proof));
-        let place = seen(&known, &standing, renewed.as_ref().unwrap_or(&proof));
-        Ok(PlaceAnswer { place, place_token })
-    })
-    .await
-}
-
-fn seen(known: &Known, standing: &Standing, proof: &PlaceProof) -> Place {
-    let pulse = known.pulse();
-    let sight = Sight {
-        drop: &known.drop,
-        health: pulse.health.as_ref(),
-        pace: &pulse.pace,
-        asked: proof.place,
-        began_behind: proof.began_behind,
-    };
-    Place::seen(standing, &sight)
 }
 
 /// Picks up the admission of a called place. The ledger knows of it before it is answered.
@@ -172,7 +157,11 @@ pub(super) async fn join_drop(
 /// Where the place stands.
 #[utoipa::path(
     get, path = "/v1/drops/{drop}/places/me", tag = "visitor",
-    params(("drop" = String, Path, description = "The drop's slug")),
+    params(
+        ("drop" = String, Path, description = "The drop's slug"),
+        ("hidden" = Option<bool>, Query, description = "Whether nobody looks at the page: it asks once a minute then"),
+        ("X-Last-Position" = Option<u64>, Header, description = "The position that was last shown: none above it is"),
+    ),
     responses(
         (status = 200, description = "The place; with a new `place_token` after a requeue or a new epoch", body = PlaceAnswer),
         (status = 401, description = "`place_required`, `place_invalid`"),
@@ -185,9 +174,10 @@ pub(super) async fn show_place(
     State(app): State<AppState>,
     Address(address): Address,
     Holder { known, proof }: Holder,
+    seen: LastSeen,
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Look, &proof.identity, address)?;
-    let answer = look(&app, &known, proof).await?;
+    let answer = look(&app, &known, proof, seen).await?;
     let cookie =
         answer.place_token.as_deref().map(|token| set_cookie(&app, &place_cookie(&known.drop.slug), token));
     Ok((private(), setting(cookie), Json(answer)).into_response())

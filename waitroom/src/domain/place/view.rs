@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{PlaceId, Score};
 use crate::domain::drop::{Drop, DropState};
-use crate::domain::estimate::{self, Pace};
+use crate::domain::estimate::{self, Pace, Polls};
 use crate::domain::line::{GoneReason, Slot, Spot, Standing};
 
 /// The state of a place.
@@ -93,6 +93,20 @@ pub struct Sight<'a> {
     pub asked: PlaceId,
     /// How many were before it when it was taken, after opening.
     pub began_behind: Option<u64>,
+    /// The position to show, where a smaller one was shown before than the place has.
+    pub shown: Option<u64>,
+    /// When visitors ask again.
+    pub polls: Polls,
+}
+
+/// The position of a place that waits, 1 for the next to be called: behind the side list, if not on it. `None` in the
+/// lobby, and where it does not wait.
+pub fn position(standing: &Standing) -> Option<u64> {
+    match standing.spot {
+        Spot::Queued { rank, on_side: true, .. } if standing.opened => Some(rank + 1),
+        Spot::Queued { rank, .. } if standing.opened => Some(standing.side + rank + 1),
+        _ => None,
+    }
 }
 
 impl Place {
@@ -105,10 +119,10 @@ impl Place {
             state: PlaceState::Left,
             position: None,
             ahead: None,
-            queue_length: standing.waiting,
+            queue_length: standing.waiting + standing.side,
             progress: 0.0,
             eta: None,
-            poll_after_ms: estimate::POLL_WHEN_OVER_MS,
+            poll_after_ms: sight.polls.when_over(),
             seats_left: sight
                 .health
                 .filter(|health| !health.is_stale(standing.now_ms))
@@ -120,14 +134,9 @@ impl Place {
             updated_at: now,
         };
         match &standing.spot {
-            Spot::Queued { place: id, score, rank, .. } => {
+            Spot::Queued { place: id, score, .. } | Spot::Aside { place: id, score, .. } => {
                 place.place_id = *id;
-                place.wait(standing.opened, *score, *rank, sight, now);
-            }
-            // Whoever looks comes back to the side list by that; nothing is before them but that list.
-            Spot::Aside { place: id, score, .. } => {
-                place.place_id = *id;
-                place.wait(standing.opened, *score, 0, sight, now);
+                place.wait(standing, *score, sight, now);
             }
             Spot::Called { place: id, slot } => {
                 place.place_id = *id;
@@ -143,15 +152,9 @@ impl Place {
         place
     }
 
-    fn wait(&mut self, opened: bool, score: Score, rank: u64, sight: &Sight<'_>, now: Timestamp) {
-        self.poll_after_ms = estimate::poll_after_ms(opened.then_some(rank), self.place_id);
-        if !opened {
-            // Nothing that depends on the score may be said before the draw.
-            self.state = if sight.drop.state(now, None) == DropState::Closed {
-                PlaceState::Closed
-            } else {
-                PlaceState::Lobby
-            };
+    fn wait(&mut self, standing: &Standing, score: Score, sight: &Sight<'_>, now: Timestamp) {
+        if !standing.opened {
+            self.gather(sight, now);
             return;
         }
         self.state = match sight.drop.state(now, sight.health) {
@@ -160,19 +163,33 @@ impl Place {
             DropState::SoldOut => PlaceState::SoldOut,
             _ => PlaceState::Waiting,
         };
-        self.position = Some(rank + 1);
-        self.ahead = Some(rank);
         self.score = Some(score.to_string());
-        self.progress = estimate::progress(rank, score, sight.began_behind, sight.pace.frontier);
+        self.position = sight.shown.or_else(|| position(standing));
+        self.ahead = self.position.map(|position| position.saturating_sub(1));
+        let ahead = self.ahead.unwrap_or(0);
+        self.progress = estimate::progress(ahead, score, sight.began_behind, sight.pace.frontier);
         if self.state == PlaceState::Waiting {
-            self.eta = sight.pace.eta(rank);
+            self.eta = sight.pace.eta(ahead);
         }
+        self.poll_after_ms = sight.polls.in_line(ahead, self.eta);
+    }
+
+    /// Nothing that depends on the score may be said before the draw.
+    fn gather(&mut self, sight: &Sight<'_>, now: Timestamp) {
+        self.state = if sight.drop.state(now, None) == DropState::Closed {
+            PlaceState::Closed
+        } else {
+            PlaceState::Lobby
+        };
+        let until_ms = |opens_at: Timestamp| opens_at.as_millisecond() - now.as_millisecond();
+        let until_opening_ms = sight.drop.opening().map(|at| u64::try_from(until_ms(at)).unwrap_or(0));
+        self.poll_after_ms = sight.polls.in_lobby(until_opening_ms, self.queue_length);
     }
 
     fn turn(&mut self, slot: &Slot, sight: &Sight<'_>, now_ms: i64) {
         self.score = Some(slot.score.to_string());
         self.progress = 1.0;
-        self.poll_after_ms = estimate::poll_after_ms(Some(0), self.place_id);
+        self.poll_after_ms = sight.polls.in_turn();
         let lives = slot.lives_until_ms.is_some_and(|lives_until_ms| lives_until_ms > now_ms);
         match (slot.due_ms, slot.claimed_ms) {
             (None, _) => {

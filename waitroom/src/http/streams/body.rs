@@ -15,7 +15,7 @@ use super::event;
 use crate::app::AppState;
 use crate::domain::place::Place;
 use crate::domain::visit::PlaceProof;
-use crate::http::places::{self, PlaceAnswer};
+use crate::http::places::{self, LastSeen, PlaceAnswer};
 use crate::http::shown::Shown;
 use crate::registry::Known;
 use crate::streams::Taken;
@@ -83,7 +83,7 @@ impl PlaceStream {
 
     fn look(&self, known: Known) -> Looking {
         let (app, proof) = (self.app.clone(), self.proof.clone());
-        Box::pin(async move { places::look(&app, &known, proof).await })
+        Box::pin(async move { places::look(&app, &known, proof, LastSeen::default()).await })
     }
 
     /// Takes over a new token; whether there was one.
