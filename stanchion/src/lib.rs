@@ -7,6 +7,7 @@ pub mod demo;
 pub mod migrate;
 pub mod rehearse;
 pub mod serve;
+pub mod verify_draw;
 
 pub mod exit;
 pub mod installation;

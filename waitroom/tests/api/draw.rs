@@ -8,6 +8,7 @@ use harness::stores::TestStores;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use shared::clock::ManualClock;
+use shared::digest::hex;
 use shared::secret::hmac_sha256;
 
 use crate::support::{DROP, Room, SOON};
@@ -60,7 +61,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// A client of no particular kind.
