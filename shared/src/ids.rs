@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::digest::sha256_hex;
+
 /// Declares a newtype over [`uuid::Uuid`] that reads and prints as one, in JSON, in SQL and in paths.
 #[macro_export]
 macro_rules! uuid_id {
@@ -138,6 +140,13 @@ impl Identity {
         Self(format!("account:{id}"))
     }
 
+    /// The identity of an account at another issuer: 128 bits of a digest of both, so that the same subject at two
+    /// issuers is two identities, and none of them looks like one of [`Identity::account`].
+    pub fn account_at(issuer: &str, subject: &str) -> Self {
+        let digest = sha256_hex(format!("{issuer}\0{subject}"));
+        Self(format!("account:{}", &digest[..32]))
+    }
+
     /// The identity of a browser, from the digest of its cookie.
     pub fn device(digest: &str) -> Self {
         Self(format!("device:{digest}"))
@@ -201,6 +210,19 @@ mod tests {
         for bad in ["", "-a", "a-", "A", "a b", "a{b}", &"a".repeat(65)] {
             assert!(bad.parse::<DropSlug>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn subjects_of_two_issuers_are_two_identities() {
+        let ann = Identity::account_at("https://one.test", "ann");
+        assert_eq!(ann, Identity::account_at("https://one.test", "ann"));
+        assert_ne!(ann, Identity::account_at("https://two.test", "ann"));
+        assert_ne!(
+            Identity::account_at("https://one.test", "/ann"),
+            Identity::account_at("https://one.test/", "ann")
+        );
+        assert!(ann.as_str().parse::<Identity>().is_ok());
+        assert_eq!(ann.as_str().len(), "account:".len() + 32, "a UUID has 36");
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl<'a> Unverified<'a> {
         if NOT_UNDERSTOOD.iter().any(|name| header.contains_key(*name)) {
             return None;
         }
-        let alg = text(header.remove("alg"))??;
-        let (typ, kid) = (text(header.remove("typ"))?, text(header.remove("kid"))?);
+        let alg = text(&mut header, "alg").ok()??;
+        let (typ, kid) = (text(&mut header, "typ").ok()?, text(&mut header, "kid").ok()?);
         Some(Self { alg, typ, kid, message, claims, signature })
     }
 
@@ -58,7 +58,7 @@ impl<'a> Unverified<'a> {
 
     /// The issuer that the token says it is from: good for choosing whose keys to try, and nothing else.
     pub fn claimed_issuer(&self) -> Option<String> {
-        text(object(self.claims)?.remove("iss"))?
+        text(&mut object(self.claims)?, "iss").ok()?
     }
 
     /// What the token says, where this key has signed it by the key's own algorithm.
@@ -71,12 +71,14 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// `Some(None)` where there is nothing, `None` where there is something else than a text.
-fn text(member: Option<Value>) -> Option<Option<String>> {
-    match member {
-        None => Some(None),
-        Some(Value::String(text)) => Some(Some(text)),
-        Some(_) => None,
+/// What should be a text is something else.
+struct NotAText;
+
+fn text(object: &mut Map<String, Value>, name: &str) -> Result<Option<String>, NotAText> {
+    match object.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(NotAText),
     }
 }
 

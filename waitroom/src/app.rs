@@ -13,6 +13,7 @@ use shared::service::Readiness;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 
+use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::http::drops::Statuses;
 use crate::http::limits::Limiter;
@@ -56,6 +57,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Place tokens that were checked before.
     pub(crate) proofs: Proofs,
+    /// Whose accounts may join.
+    pub accounts: Accounts,
     /// Who runs drops.
     pub operators: OperatorAuth,
     /// Who asks too often.
@@ -100,6 +103,7 @@ impl AppState {
             recorder: Recorder::new(line.clone(), ledger.clone(), clock.clone()),
             tokens: Tokens::new(&config.secret, config.issuer(), clock.clone()),
             proofs: Proofs::default(),
+            accounts: Accounts::new(&config, clock.clone()),
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),

@@ -1,11 +1,15 @@
 //! The settings of waitroom, read from the environment here and nowhere else.
 
+mod issuers;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::config::Vars;
 use shared::secret::Secret;
 use url::Url;
+
+pub use issuers::{AccountIssuer, AccountIssuers};
 
 use crate::streams::Limits;
 
@@ -23,6 +27,10 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// How browsers reach booking (`BOOKING_PUBLIC_URL`).
     pub booking_url: Url,
+    /// How waitroom reaches booking, for the keys of its accounts (`BOOKING_INTERNAL_URL`).
+    pub booking_internal_url: Url,
+    /// Whose accounts may join, besides booking's (`ACCOUNT_ISSUERS`).
+    pub account_issuers: AccountIssuers,
     /// `REDIS_URL`.
     pub redis_url: String,
     /// `DATABASE_URL`.
@@ -78,11 +86,14 @@ impl Config {
         let streams_per_address = rate_limit_per_address.saturating_mul(STREAMS_A_REQUEST) as usize;
         let booking_listen = vars.parse("BOOKING_LISTEN", local(8081));
         let booking_url = Url::parse(&format!("http://{booking_listen}")).expect("an address makes a URL");
+        let booking_url = vars.parse("BOOKING_PUBLIC_URL", booking_url);
         Self {
             listen: vars.parse("WAITROOM_LISTEN", local(8080)),
             admin_listen: vars.parse("WAITROOM_ADMIN_LISTEN", local(9080)),
             public_url: vars.parse_optional("WAITROOM_PUBLIC_URL"),
-            booking_url: vars.parse("BOOKING_PUBLIC_URL", booking_url),
+            booking_internal_url: vars.parse("BOOKING_INTERNAL_URL", booking_url.clone()),
+            booking_url,
+            account_issuers: vars.parse("ACCOUNT_ISSUERS", AccountIssuers::default()),
             redis_url: vars.text("REDIS_URL", "redis://127.0.0.1:6379"),
             database_url: vars.text("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/stanchion"),
             database_connections: vars.parse("WAITROOM_DATABASE_CONNECTIONS", 10),
@@ -115,6 +126,15 @@ impl Config {
     /// The issuer of waitroom's tokens: its public URL without the last slash.
     pub fn issuer(&self) -> String {
         self.public_url.as_ref().map(origin_of).unwrap_or_default()
+    }
+
+    /// Where booking publishes the keys of its accounts.
+    ///
+    /// # Panics
+    /// Never: a path after a URL is a URL.
+    pub fn booking_jwks(&self) -> Url {
+        let address = format!("{}/.well-known/jwks.json", origin_of(&self.booking_internal_url));
+        address.parse().expect("a path after a URL is a URL")
     }
 
     /// Booking's public URL without the last slash.

@@ -1,6 +1,7 @@
 //! The virtual waiting room: keeps a drop's line, lets people in at the pace that booking can bear, and signs the
 //! admissions. It knows nothing of seats or money.
 
+mod accounts;
 pub mod app;
 pub mod audit;
 pub mod config;

@@ -7,7 +7,6 @@ use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shared::admission::{AdmissionClaims, Verifier};
@@ -15,6 +14,7 @@ use shared::clock::Clock;
 use shared::ids::{DropSlug, Identity};
 use shared::keys::{DEFAULT_ROTATION, JwkSet, KeyRing, PublicKeys};
 use shared::secret::{Secret, hmac_sha256};
+use shared::token::OwnKey;
 use subtle::ConstantTimeEq as _;
 
 use crate::domain::line::Grant;
@@ -24,6 +24,11 @@ use crate::domain::visit::PlaceProof;
 const PLACE_TYPE: &str = "place+jwt";
 /// No honest place token is longer.
 const MAX_TOKEN_BYTES: usize = 1024;
+/// How long a place token is good: longer than browsers keep its cookie. Whoever comes later joins again, and gets the
+/// place they have.
+const PLACE_LIFETIME_S: i64 = 90 * 86_400;
+/// How far the clocks of two replicas may be apart, seconds.
+const LEEWAY_S: i64 = 300;
 /// The score's text in the token of a lobby place.
 const LOBBY: &str = "lobby";
 
@@ -31,8 +36,7 @@ const LOBBY: &str = "lobby";
 pub struct Tokens {
     issuer: String,
     admissions: KeyRing,
-    place_signing: EncodingKey,
-    place_checking: DecodingKey,
+    places: OwnKey,
     device: [u8; 32],
     place_keys: PlaceKeys,
     clock: Clock,
@@ -40,6 +44,7 @@ pub struct Tokens {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PlaceClaims {
     sub: Identity,
     drop: DropSlug,
@@ -48,17 +53,24 @@ struct PlaceClaims {
     epoch: i64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     behind: Option<u64>,
+    iat: i64,
+    exp: i64,
+}
+
+impl PlaceClaims {
+    fn is_in_its_time(&self, now: i64) -> bool {
+        let lifetime = self.exp.saturating_sub(self.iat);
+        self.iat <= now + LEEWAY_S && now < self.exp && (0..=PLACE_LIFETIME_S).contains(&lifetime)
+    }
 }
 
 impl Tokens {
     /// Everything derived from the secret.
     pub fn new(secret: &Secret, issuer: String, clock: Clock) -> Self {
-        let place = secret.derive("place-token");
         Self {
             issuer,
             admissions: KeyRing::new(secret.clone(), "admission", DEFAULT_ROTATION),
-            place_signing: EncodingKey::from_secret(&place),
-            place_checking: DecodingKey::from_secret(&place),
+            places: OwnKey::new(secret.derive("place-token"), PLACE_TYPE),
             device: secret.derive("device-cookie"),
             place_keys: PlaceKeys::new(secret.derive("place-id")),
             clock,
@@ -77,37 +89,28 @@ impl Tokens {
     }
 
     /// The signed proof of a place.
-    ///
-    /// # Panics
-    /// Never: the claims are plain JSON.
     pub fn sign_place(&self, drop: &DropSlug, proof: &PlaceProof) -> String {
-        let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(PLACE_TYPE.to_owned());
-        let claims = PlaceClaims {
+        let iat = self.clock.now().as_second();
+        self.places.sign(&PlaceClaims {
             sub: proof.identity.clone(),
             drop: drop.clone(),
             place: proof.place,
             score: proof.score.map_or_else(|| LOBBY.to_owned(), |score| score.to_string()),
             epoch: proof.epoch,
             behind: proof.began_behind,
-        };
-        jsonwebtoken::encode(&header, &claims, &self.place_signing).expect("plain claims can be signed")
+            iat,
+            exp: iat + PLACE_LIFETIME_S,
+        })
     }
 
-    /// What a place token proves about this drop; `None` where it is not one of ours for it.
+    /// What a place token proves about this drop; `None` where it is not one of ours for it, or not in its time.
     pub fn check_place(&self, drop: &DropSlug, token: &str) -> Option<PlaceProof> {
-        if token.len() > MAX_TOKEN_BYTES {
+        let claims: PlaceClaims = self.places.verified(token, MAX_TOKEN_BYTES)?;
+        if claims.drop != *drop || !claims.is_in_its_time(self.clock.now().as_second()) {
             return None;
         }
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        let decoded = jsonwebtoken::decode::<PlaceClaims>(token, &self.place_checking, &validation).ok()?;
-        let (typ, claims) = (decoded.header.typ, decoded.claims);
         let score = if claims.score == LOBBY { None } else { Some(Score(claims.score.parse().ok()?)) };
-        let ours = typ.as_deref() == Some(PLACE_TYPE) && claims.drop == *drop;
-        ours.then_some(PlaceProof {
+        Some(PlaceProof {
             identity: claims.sub,
             place: claims.place,
             score,
@@ -169,62 +172,4 @@ impl Tokens {
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn tokens(letter: &str) -> Tokens {
-        Tokens::new(
-            &Secret::new(&letter.repeat(32)).unwrap(),
-            "http://waitroom.test".to_owned(),
-            Clock::System,
-        )
-    }
-
-    fn proof() -> PlaceProof {
-        let place = PlaceId(Uuid::from_u128(7));
-        PlaceProof {
-            identity: Identity::device("abc"),
-            place,
-            score: Some(Score(1 << 52)),
-            epoch: 3,
-            began_behind: Some(9),
-        }
-    }
-
-    #[test]
-    fn a_place_token_proves_a_place_of_its_own_drop_alone() {
-        let (one, two): (DropSlug, DropSlug) = ("one".parse().unwrap(), "two".parse().unwrap());
-        let token = tokens("a").sign_place(&one, &proof());
-        assert_eq!(tokens("a").check_place(&one, &token), Some(proof()));
-        assert_eq!(tokens("a").check_place(&two, &token), None);
-        assert_eq!(tokens("b").check_place(&one, &token), None);
-        assert_eq!(tokens("a").check_place(&one, &token[..token.len() - 2]), None);
-    }
-
-    #[test]
-    fn only_our_own_device_cookies_name_a_device() {
-        let cookie = tokens("a").sign_device([5; 16]);
-        let identity = tokens("a").check_device(&cookie).unwrap();
-        assert!(identity.as_str().starts_with("device:"));
-        assert_eq!(tokens("b").check_device(&cookie), None);
-        assert_eq!(tokens("a").check_device("AAAA.AAAA"), None);
-    }
-
-    #[tokio::test]
-    async fn the_same_grant_gives_the_same_admission() {
-        let tokens = tokens("a");
-        let now_ms = Clock::System.now().as_second() * 1_000;
-        let grant = Grant {
-            sid: shared::ids::Sid(Uuid::from_u128(1)),
-            issued_ms: now_ms,
-            expires_ms: now_ms + 300_000,
-            entry: None,
-        };
-        let drop: DropSlug = "one".parse().unwrap();
-        let first = tokens.sign_admission(&drop, Identity::device("abc"), &grant);
-        assert_eq!(first, tokens.sign_admission(&drop, Identity::device("abc"), &grant));
-        assert_eq!(tokens.verifier().verify(&first).await.unwrap().sid, grant.sid);
-    }
-}
+mod tests;

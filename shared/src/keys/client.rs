@@ -60,7 +60,7 @@ struct Inner {
 enum Source {
     /// The key set is here.
     Keys(Url),
-    /// An OpenID issuer says where it is (OpenID Connect Discovery 1.0, section 4).
+    /// The discovery document of this issuer says where it is (`OpenID` Connect Discovery 1.0, section 4).
     Issuer(String),
 }
 
@@ -89,7 +89,7 @@ impl JwksClient {
         Self::of(Source::Keys(url), http)
     }
 
-    /// Fetches from where the discovery document of an OpenID issuer says, when keys are first needed.
+    /// Fetches from where the discovery document of an `OpenID` issuer says, when keys are first needed.
     pub fn discovering(issuer: &str, http: reqwest::Client) -> Self {
         Self::of(Source::Issuer(issuer.to_owned()), http)
     }

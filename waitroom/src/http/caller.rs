@@ -1,4 +1,4 @@
-//! Who calls: a visitor by the device cookie, the holder of a place by its token, and by which address.
+//! Who calls: a visitor by an account or the device cookie, the holder of a place by its token, and by which address.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -41,9 +41,10 @@ impl FromRequestParts<AppState> for OfDrop {
     }
 }
 
-/// A browser, by its signed device cookie. Without one it gets one: see [`Visitor::cookie`].
+/// Who joins: an account, by its token as Bearer, on however many devices; or else a browser, by its signed device cookie.
+/// A browser without one gets one: see [`Visitor::cookie`].
 ///
-/// Errors: 403 `cross_origin` where a page of another site makes the browser change something.
+/// Errors: 401 `account_invalid`, `account_expired`; 503 where the issuer's keys cannot be had; 403 `cross_origin` where a page of another site makes the browser change something.
 pub struct Visitor {
     /// Who.
     pub identity: Identity,
@@ -55,6 +56,9 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        if let Some(token) = bearer(&parts.headers)? {
+            return Ok(Self { identity: app.accounts.identity(token).await?, cookie: None });
+        }
         let known = cookie(&parts.headers, DEVICE_COOKIE).and_then(|cookie| app.tokens.check_device(&cookie));
         if let Some(identity) = known {
             require_same_origin(&parts.method, &parts.headers)?;

@@ -15,6 +15,18 @@ pub const PLACE_INVALID: Code = Code::new(
     "The place token is not valid",
     "It was not made here, was changed, or is of another drop. Join the line again: whoever has a place gets the same one.",
 );
+pub const ACCOUNT_INVALID: Code = Code::new(
+    "account_invalid",
+    401,
+    "The account's token is not valid",
+    "It is of an issuer that is not trusted here, for another audience, or was changed. Log in again, or join without it.",
+);
+pub const ACCOUNT_EXPIRED: Code = Code::new(
+    "account_expired",
+    401,
+    "The account's token has expired",
+    "Log in again for a fresh one; the place of the account is still there.",
+);
 pub const DROP_NOT_OPEN: Code = Code::new(
     "drop_not_open",
     409,
@@ -67,6 +79,8 @@ pub const SLUG_TAKEN: Code =
 pub const ALL: &[&Code] = &[
     &PLACE_REQUIRED,
     &PLACE_INVALID,
+    &ACCOUNT_INVALID,
+    &ACCOUNT_EXPIRED,
     &DROP_NOT_OPEN,
     &ALREADY_SERVED,
     &DROP_CLOSED,

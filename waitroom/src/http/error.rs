@@ -4,10 +4,23 @@ use shared::ids::DropSlug;
 use shared::problem::{Problem, codes as common};
 
 use super::codes;
+use crate::accounts::AccountError;
 use crate::domain::admission::{ClaimError, RenewError};
 use crate::domain::drop::InvalidChange;
 use crate::domain::operate::OperateError;
 use crate::domain::visit::JoinError;
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Invalid => Self::from(&codes::ACCOUNT_INVALID),
+            AccountError::Expired => Self::from(&codes::ACCOUNT_EXPIRED),
+            AccountError::KeysUnavailable => Self::from(&common::DEPENDENCY_UNAVAILABLE)
+                .retry_after(std::time::Duration::from_secs(2))
+                .because(&error),
+        }
+    }
+}
 
 impl From<JoinError> for Problem {
     fn from(error: JoinError) -> Self {

@@ -17,3 +17,4 @@ mod places;
 mod status;
 mod streams;
 mod support;
+mod tokens;
