@@ -1,10 +1,8 @@
 //! The ledger in Postgres: append only, each entry once.
 
-use serde::Serialize;
 use shared::ids::DropSlug;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
-use utoipa::ToSchema;
 
 mod columns;
 
@@ -19,21 +17,6 @@ const BATCH: usize = 1_000;
 #[derive(Clone)]
 pub struct Ledger(PgPool);
 
-/// What the ledger counts of a drop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Totals {
-    /// Places called, each as often as it was.
-    pub called: i64,
-    /// Admissions picked up.
-    pub admitted: i64,
-    /// Admissions that ended because their visitor was done.
-    pub finished: i64,
-    /// Slots that lapsed unclaimed or unused.
-    pub lapsed: i64,
-    /// Places that their visitors gave up after opening.
-    pub left: i64,
-}
-
 impl Ledger {
     /// Over this pool.
     pub fn new(pool: PgPool) -> Self {
@@ -41,51 +24,44 @@ impl Ledger {
     }
 
     /// Records entries; those that are there already stay as they are.
+    ///
+    /// Errors: [`StoreError::Lost`] where the drop is in another epoch by now: what a server did that has been replaced
+    /// since, or had lost its memory, did not happen.
     pub async fn record(&self, drop: &DropSlug, entries: &[Entry]) -> Result<(), StoreError> {
         for batch in entries.chunks(BATCH) {
-            within(Dependency::Postgres, async {
+            let epoch = within(Dependency::Postgres, async {
                 let mut connection = self.0.acquire().await?;
                 insert(&mut connection, drop, batch).await
             })
             .await?;
+            if batch.iter().any(|entry| entry.epoch != epoch) {
+                return Err(StoreError::Lost);
+            }
         }
         Ok(())
     }
-
-    /// What the ledger counts of a drop.
-    pub async fn totals(&self, drop: &DropSlug) -> Result<Totals, StoreError> {
-        within(Dependency::Postgres, async {
-            let totals = sqlx::query_as!(
-                Totals,
-                r#"SELECT count(*) FILTER (WHERE kind = 'called') AS "called!",
-                          count(*) FILTER (WHERE kind = 'claimed') AS "admitted!",
-                          count(*) FILTER (WHERE kind = 'finished') AS "finished!",
-                          count(*) FILTER (WHERE kind = 'freed' AND reason <> 'expired') AS "lapsed!",
-                          count(*) FILTER (WHERE kind = 'ended' AND reason = 'left') AS "left!"
-                   FROM waitroom.ledger WHERE drop = $1"#,
-                drop.as_str(),
-            );
-            totals.fetch_one(&self.0).await
-        })
-        .await
-    }
 }
 
-/// Inserts entries in one statement; those that are there already stay as they are.
+/// Inserts entries of the drop's epoch in one statement, and gives that epoch, which nobody raises meanwhile. Entries that
+/// are there already stay as they are.
 pub(super) async fn insert(
     tx: &mut PgConnection,
     drop: &DropSlug,
     entries: &[Entry],
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let columns = Columns::of(entries);
-    sqlx::query!(
-        "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, stream_index, kind, at, place, sid, score, source, lives_until,
+    let epoch = sqlx::query_scalar!(
+        r#"WITH current AS (SELECT epoch FROM waitroom.drops WHERE slug = $1 FOR SHARE),
+         recorded AS (
+         INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, stream_index, kind, at, place, sid, score, source, lives_until,
                 since, reason, outcome, successor, successor_score, rate_per_minute, burst, max_active, control, opens_at, closes_at)
-         SELECT $1, * FROM UNNEST($2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::timestamptz[],
+         SELECT $1, entry.* FROM UNNEST($2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::timestamptz[],
                 $8::uuid[], $9::uuid[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[],
                 $15::text[], $16::uuid[], $17::bigint[], $18::integer[], $19::integer[], $20::integer[], $21::text[],
-                $22::timestamptz[], $23::timestamptz[])
-         ON CONFLICT ON CONSTRAINT ledger_entry_is_recorded_once DO NOTHING",
+                $22::timestamptz[], $23::timestamptz[]) AS entry (epoch)
+         JOIN current ON current.epoch = entry.epoch
+         ON CONFLICT ON CONSTRAINT ledger_entry_is_recorded_once DO NOTHING)
+         SELECT epoch FROM current"#,
         drop.as_str(),
         &columns.epoch,
         &columns.stream_ms,
@@ -110,7 +86,6 @@ pub(super) async fn insert(
         &columns.opens_at as _,
         &columns.closes_at as _,
     )
-    .execute(tx)
-    .await?;
-    Ok(())
+    .fetch_one(tx);
+    Ok(epoch.await?)
 }

@@ -3,7 +3,10 @@
 //!
 //! With the row locked the epoch is raised and Redis is filled from the ledger. Only when the new epoch is committed, so
 //! that no arrival counter can repeat, the mark is written by which the scripts work. Who waits is not in the ledger:
-//! members of the queue that survived stay, the others come back with their place tokens.
+//! members of the queue that survived stay, the replicas put back whom they remember, the others come back with their
+//! place tokens.
+
+use std::time::Instant;
 
 use shared::clock::Clock;
 use shared::ids::DropSlug;
@@ -13,12 +16,14 @@ use sqlx::{PgConnection, PgPool};
 
 mod fill;
 mod memory;
+mod patience;
+mod replay;
 
 use super::line::LineKeys;
 use super::{drops, ledger};
 use crate::domain::drop::Drop;
 use fill::Filling;
-use memory::Memory;
+use patience::Patience;
 
 /// Fills Redis again.
 #[derive(Clone)]
@@ -33,7 +38,7 @@ pub struct Restorer {
 pub enum Restored {
     /// Redis is filled; the drop as it is now.
     Done(Box<Drop>),
-    /// Redis remembers it, or another replica is at it.
+    /// Redis remembers it as Postgres does, or another replica is at it.
     NotNeeded,
 }
 
@@ -45,28 +50,40 @@ impl Restorer {
 
     /// Fills Redis for this drop, if it has no memory of it.
     pub async fn restore(&self, slug: &DropSlug) -> Result<Restored, StoreError> {
-        let filling = Filling::new(self.redis.clone(), LineKeys::of(slug));
-        if filling.lost_on().await?.is_none() {
-            return Ok(Restored::NotNeeded);
-        }
+        let started = Instant::now();
+        let filling = Filling::new(self.redis.clone(), LineKeys::of(slug), self.clock.clone());
+        filling.mark_there().await?;
         let mut tx = within(Dependency::Postgres, self.pool.begin()).await?;
         let Some(mut drop) = within(Dependency::Postgres, drops::lock_unless_locked(&mut tx, slug)).await?
         else {
             return Ok(Restored::NotNeeded);
         };
-        // Somebody may have filled it before the row was ours.
-        let Some(run_id) = filling.lost_on().await? else { return Ok(Restored::NotNeeded) };
+        // Somebody may have filled it before the row was ours. An epoch that is not the row's was filled on a server that
+        // did not last: a primary that had been replaced without knowing it.
+        let mark = filling.mark_there().await?;
+        if mark.epoch == Some(drop.epoch) {
+            return Ok(Restored::NotNeeded);
+        }
         for entries in filling.surviving_entries().await?.chunks(1_000) {
             within(Dependency::Postgres, ledger::insert(&mut tx, slug, entries)).await?;
         }
         drop.epoch += 1;
         within(Dependency::Postgres, set_epoch(&mut tx, &drop)).await?;
-        let memory = within(Dependency::Postgres, Memory::of(&mut tx, slug)).await?;
-        filling.fill(&drop, &memory, self.clock.now().as_millisecond()).await?;
+        let memory = memory::read(&mut tx, slug).await?;
+        let mut patience = Patience::new(&mut tx);
+        filling.fill(&drop, &memory, &mut patience).await?;
         within(Dependency::Postgres, tx.commit()).await?;
-        filling.mark(drop.epoch, &run_id).await?;
-        let (slots, gone) = (memory.slots.len(), memory.gone.len());
-        tracing::info!(drop = %slug, epoch = drop.epoch, slots, gone, "the line was put into Redis");
+        filling.mark(drop.epoch, &mark.run_id).await?;
+        tracing::info!(
+            drop = %slug,
+            epoch = drop.epoch,
+            slots = memory.slots.len(),
+            gone = memory.gone.len(),
+            aside = memory.aside.len(),
+            rows = memory.rows,
+            took_ms = started.elapsed().as_millis(),
+            "the line was put into Redis"
+        );
         Ok(Restored::Done(Box::new(drop)))
     }
 }
