@@ -12,7 +12,7 @@ pub(crate) mod entries;
 pub(crate) mod keys;
 mod moves;
 mod replies;
-pub(crate) mod scripts;
+pub mod scripts;
 
 pub use keys::LineKeys;
 

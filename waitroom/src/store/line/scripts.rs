@@ -21,7 +21,8 @@ macro_rules! scripts {
     ($($(#[$doc:meta])* $name:ident = [$($chunk:expr),*] $file:literal;)*) => {
         $(
             $(#[$doc])*
-            pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
+            #[doc = concat!("`waitroom/lua/", $file, "`, whole.")]
+            pub static $name: LazyLock<Script> = LazyLock::new(|| {
                 let chunks: &[&str] = &[$($chunk,)* include_str!(concat!("../../../lua/", $file))];
                 guarded_script(&chunks.join("\n"))
             });
