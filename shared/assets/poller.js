@@ -6,7 +6,7 @@ const MAX_FAILURE_MS = 30_000;
 
 /**
  * `ask` resolves to the milliseconds until it should be asked again (`null`: never), and rejects when it got no answer;
- * an error's `retryAfterMs` is heeded. `onFailure` hears of each failure.
+ * an error's `retryAfterMs` is heeded. `onFailure` hears of each failure. Returns what asks at once.
  */
 export function poll(ask, onFailure = () => {}) {
   let timer;
@@ -38,6 +38,7 @@ export function poll(ask, onFailure = () => {}) {
   document.addEventListener("visibilitychange", () => document.hidden || round());
   window.addEventListener("online", round);
   round();
+  return round;
 }
 
 /** A fetch of JSON that rejects for every answer that is no success; the error has `status` and the `problem`. */

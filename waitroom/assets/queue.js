@@ -1,13 +1,19 @@
 // The queue page: takes the visitor's place (a link preview runs no script, so it takes none), then shows where they
-// stand. Leaving and entering the shop stay plain forms.
+// stand, by a stream where there is one to be had, else by polling. Leaving and entering the shop stay plain forms.
 
 import { countDown } from "/assets/shared/countdown.js";
 import { showLocalTimes } from "/assets/shared/local-times.js";
 import { fetchJson, poll } from "/assets/shared/poller.js";
 import { learnServerTime } from "/assets/shared/server-time.js";
 import { announce, text } from "/assets/shared/text.js";
+import { follow } from "/assets/waitroom/stream.js";
 
 const WITHOUT_PLACE_MS = 5_000;
+/** While the place is pushed: a poll besides, for a stream that has died without a word. */
+const BESIDES_STREAM_MS = 60_000;
+/** When a stream that was refused is tried again. */
+const REFUSED_MS = 60_000;
+const OVER = ["left", "closed"];
 const POSITION_SPOKEN_EVERY_MS = 60_000;
 const JOINABLE = ["lobby", "open", "paused", "sold_out"];
 
@@ -21,26 +27,58 @@ const field = (name) => main.querySelector(`[data-field="${name}"]`);
 let hasPlace = !["scheduled", "join"].includes(main.dataset.view);
 let lastPosition = null;
 let spokenAt = 0;
+let stopFollowing = null;
+let followAgainAt = 0;
 const counting = new Map();
 
 /** Asks once; resolves to the milliseconds until it is worth asking again, `null` when nothing will change. */
 async function look() {
   const place = hasPlace ? await ownPlace() : await joinWhenPossible();
-  main.querySelector("[data-offline]").hidden = true;
+  isOffline(false);
   if (!place) return WITHOUT_PLACE_MS;
   show(place);
-  return ["left", "closed"].includes(place.state) ? null : place.poll_after_ms;
+  if (OVER.includes(place.state)) return null;
+  followPlace();
+  return stopFollowing ? BESIDES_STREAM_MS : place.poll_after_ms;
+}
+
+function isOffline(it) {
+  main.querySelector("[data-offline]").hidden = !it;
 }
 
 async function ownPlace() {
   const headers = lastPosition ? { "X-Last-Position": String(lastPosition) } : {};
   try {
-    return await fetchJson(`${drop}/places/me`, { headers });
+    return await fetchJson(`${drop}/places/me${document.hidden ? "?hidden=true" : ""}`, { headers });
   } catch (error) {
     if (error.status !== 401 && error.status !== 404) throw error;
     hasPlace = false;
     return joinWhenPossible();
   }
+}
+
+function followPlace() {
+  if (stopFollowing || performance.now() < followAgainAt) return;
+  stopFollowing = follow(`${drop}/places/me/events`, {
+    onPlace(place, isOwnStream) {
+      isOffline(false);
+      show(place);
+      // A stream cannot set the cookie of a new place; a poll can.
+      if (isOwnStream && place.place_token) lookNow();
+      if (OVER.includes(place.state)) unfollow();
+    },
+    onDown: () => isOffline(true),
+    onRefused() {
+      unfollow();
+      followAgainAt = performance.now() + REFUSED_MS;
+      lookNow();
+    },
+  });
+}
+
+function unfollow() {
+  stopFollowing?.();
+  stopFollowing = null;
 }
 
 async function joinWhenPossible() {
@@ -128,6 +166,4 @@ for (const name of ["opens", "called"]) {
   const needed = { opens: "lobby", called: "called" }[name] === main.dataset.view;
   countTo(name, needed && main.querySelector(`time[data-${name}]`)?.dateTime);
 }
-poll(look, () => {
-  main.querySelector("[data-offline]").hidden = false;
-});
+const lookNow = poll(look, () => isOffline(true));

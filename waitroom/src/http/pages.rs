@@ -18,13 +18,15 @@ use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use self::view::{DropsPage, QueuePage, View};
+use self::view::{DropsPage, QueuePage, View, WayOut};
 use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::codes;
 use super::drops::DropStatus;
 use super::limits::Action;
 use super::places::{self, LastSeen, PlaceAnswer};
+use super::shown::Shown;
 use crate::app::AppState;
+use crate::domain::visit::PlaceProof;
 use crate::registry::Known;
 
 /// The files of these pages.
@@ -44,19 +46,32 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/assets/waitroom/{*path}", get(asset))
 }
 
-/// Where the visitor wants to go when it is their turn.
+/// Where the visitor wants to go when it is their turn, and what a page without script showed last.
 #[derive(Default, Deserialize)]
 struct Wish {
     #[serde(default)]
     return_to: Option<String>,
+    #[serde(default)]
+    seen: Option<String>,
 }
 
 impl Wish {
-    /// The wish, where it leads to the shop of this installation and nowhere else.
-    fn shop_url(&self, app: &AppState) -> Option<Url> {
+    /// The wish, where it leads to the shop of this installation or to a site that may use this drop's line, and nowhere
+    /// else.
+    fn url(&self, app: &AppState, known: &Known) -> Option<Url> {
         let url = Url::parse(self.return_to.as_deref()?).ok()?;
-        (url.origin() == app.config.booking_url.origin()).then_some(url)
+        let allowed = &known.drop.settings.allowed_origins;
+        (is_in_shop(app, &url) || allowed.contains(&url.origin().ascii_serialization())).then_some(url)
     }
+
+    /// The position that was shown last, where it was that of the proved place.
+    fn seen(&self, proof: &PlaceProof) -> Option<u64> {
+        self.seen.as_deref()?.parse::<Shown>().ok()?.position_of(proof)
+    }
+}
+
+fn is_in_shop(app: &AppState, url: &Url) -> bool {
+    url.origin() == app.config.booking_url.origin()
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -85,10 +100,12 @@ async fn show(
     let mut queue = queue_page(&app, &known, &wish);
     if let Some(proof) = proof {
         app.limiter.check(Action::Look, &proof.identity, address)?;
-        match places::look(&app, &known, proof, LastSeen::default()).await {
+        let seen = LastSeen { position: wish.seen(&proof), is_hidden: false };
+        match places::look(&app, &known, proof.clone(), seen).await {
             Ok(PlaceAnswer { place, place_token }) => {
+                let renewed = place_token.as_deref().and_then(|token| app.tokens.check_place(slug, token));
+                queue.stand(&place, Shown::of(&place, renewed.as_ref().unwrap_or(&proof)));
                 cookies.extend(place_token.map(|token| set_cookie(&app, &place_cookie(slug), &token)));
-                queue.stand(&place);
             }
             // The page is worth having all the same: it goes on asking.
             Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => queue.is_offline = true,
@@ -102,7 +119,10 @@ fn queue_page(app: &AppState, known: &Known, wish: &Wish) -> QueuePage {
     let now = app.clock.now();
     let status = DropStatus::of(known, now);
     let shop_url = format!("{}/drops/{}", app.config.booking_origin(), known.drop.slug);
-    QueuePage::of(status, now, shop_url, wish.shop_url(app))
+    let wished = wish.url(app, known);
+    let way_out = wished.clone().filter(|url| !is_in_shop(app, url));
+    let way_out = way_out.map_or(WayOut::Shop(shop_url), WayOut::Back);
+    QueuePage::of(status, now, way_out, wished)
 }
 
 /// The claim's form is answered with a way into the shop.
@@ -162,7 +182,10 @@ async fn claim(
     let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, &wish)) };
     app.limiter.check(Action::Claim, &proof.identity, address)?;
     match places::claim(&app, &known, proof).await {
-        Ok(admission) => Ok(Redirect::to(&inshop_url(&admission.booking_url, wish.shop_url(&app).as_ref()))),
+        Ok(admission) => {
+            let wished = wish.url(&app, &known).filter(|url| is_in_shop(&app, url));
+            Ok(Redirect::to(&inshop_url(&admission.booking_url, wished.as_ref())))
+        }
         Err(problem) if is_one_of(&problem, &[&codes::NOT_YOUR_TURN, &codes::TURN_LAPSED]) => {
             Ok(to_queue(&app, &known, &wish))
         }
@@ -177,7 +200,7 @@ async fn back(State(app): State<AppState>, OfDrop(known): OfDrop) -> Redirect {
 /// Back to the queue page, with the wish.
 fn to_queue(app: &AppState, known: &Known, wish: &Wish) -> Redirect {
     let path = format!("/q/{}", known.drop.slug);
-    let Some(url) = wish.shop_url(app) else { return Redirect::to(&path) };
+    let Some(url) = wish.url(app, known) else { return Redirect::to(&path) };
     let query = Serializer::new(String::new()).append_pair("return_to", url.as_str()).finish();
     Redirect::to(&format!("{path}?{query}"))
 }
@@ -218,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_module_the_pages_name_is_there() {
-        for name in ["queue.js", "drops.js"] {
+        for name in ["queue.js", "stream.js", "drops.js"] {
             assert!(Asset::get(name).is_some(), "{name}");
         }
     }

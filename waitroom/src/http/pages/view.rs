@@ -3,10 +3,12 @@
 use askama::Template;
 use jiff::Timestamp;
 use url::Url;
+use url::form_urlencoded::Serializer;
 
 use crate::domain::drop::DropState;
 use crate::domain::place::{Eta, Place, PlaceState};
 use crate::http::drops::DropStatus;
+use crate::http::shown::Shown;
 
 /// How often a page without script renews itself while something may change, seconds.
 const REFRESH_S: std::ops::RangeInclusive<u64> = 5..=60;
@@ -135,8 +137,17 @@ pub(super) struct QueuePage {
     progress: f64,
     called_until: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    shop_url: String,
+    way_out: WayOut,
     return_to: Option<Url>,
+    shown: Option<Shown>,
+}
+
+/// Where people look around meanwhile.
+pub(super) enum WayOut {
+    /// In the shop, at this address.
+    Shop(String),
+    /// On the site that they came from.
+    Back(Url),
 }
 
 /// What the queue page says of its drop.
@@ -156,7 +167,7 @@ impl DropHead {
 
 impl QueuePage {
     /// The page for somebody without a place.
-    pub(super) fn of(drop: DropStatus, now: Timestamp, shop_url: String, return_to: Option<Url>) -> Self {
+    pub(super) fn of(drop: DropStatus, now: Timestamp, way_out: WayOut, return_to: Option<Url>) -> Self {
         let view = match drop.state {
             DropState::Scheduled => View::Scheduled,
             DropState::Lobby | DropState::Open | DropState::Paused | DropState::SoldOut => View::Join,
@@ -174,8 +185,9 @@ impl QueuePage {
             progress: 0.0,
             called_until: None,
             updated_at: None,
-            shop_url,
+            way_out,
             return_to,
+            shown: None,
             drop: DropHead {
                 slug: drop.drop.to_string(),
                 title: drop.title,
@@ -186,8 +198,9 @@ impl QueuePage {
         }
     }
 
-    /// The page for somebody with this place.
-    pub(super) fn stand(&mut self, place: &Place) {
+    /// The page for somebody with this place, of which it shows this.
+    pub(super) fn stand(&mut self, place: &Place, shown: Option<Shown>) {
+        self.shown = shown;
         self.view = View::of_place(place.state);
         self.refresh_s = self.view.refresh_s(place.poll_after_ms);
         self.position = number_or_dash(place.position);
@@ -197,6 +210,18 @@ impl QueuePage {
         self.progress = place.progress;
         self.called_until = place.called_until;
         self.updated_at = Some(place.updated_at);
+    }
+
+    /// Where a page without script finds itself again, with what it showed.
+    fn next_url(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        if let Some(url) = &self.return_to {
+            query.append_pair("return_to", url.as_str());
+        }
+        if let Some(shown) = self.shown {
+            query.append_pair("seen", &shown.to_string());
+        }
+        format!("/q/{}?{}", self.drop.slug, query.finish())
     }
 
     /// The attribute of a part that belongs to these views, separated by spaces.

@@ -66,7 +66,7 @@ fn sample(state: DropState) -> QueuePage {
     QueuePage::of(
         sample_drop(state),
         now(),
-        "http://shop.test/drops/midnight-premiere".to_owned(),
+        WayOut::Shop("http://shop.test/drops/midnight-premiere".to_owned()),
         Some(wish),
     )
 }
@@ -83,7 +83,7 @@ fn visible_headings(html: &str) -> Vec<&str> {
 fn every_state_of_a_place_has_exactly_one_section() {
     for state in STATES {
         let mut page = sample(DropState::Open);
-        page.stand(&sample_place(state));
+        page.stand(&sample_place(state), None);
         assert_eq!(visible_headings(&page.render().unwrap()).len(), 1, "{state:?}");
     }
 }
@@ -106,14 +106,14 @@ fn every_state_of_a_drop_has_a_page_for_somebody_without_a_place() {
 #[test]
 fn somebody_in_line_reads_position_wait_and_when_it_was_true() {
     let mut page = sample(DropState::Open);
-    page.stand(&sample_place(PlaceState::Waiting));
+    page.stand(&sample_place(PlaceState::Waiting), "3.1.1235".parse().ok());
     let html = page.render().unwrap();
     for text in [
         ">1,235<",
         ">1,234<",
         ">4 to 7 minutes<",
         "20:00:00 UTC",
-        "content=\"10\"",
+        "content=\"10; url=/q/midnight-premiere?return_to=http%3A%2F%2Fshop.test%2Fshows%2F7&#38;seen=3.1.1235\"",
         "Midnight &#60;premiere&#62;",
     ] {
         assert!(html.contains(text), "{text} is missing in {html}");
@@ -121,10 +121,22 @@ fn somebody_in_line_reads_position_wait_and_when_it_was_true() {
 }
 
 #[test]
+fn who_came_from_another_site_finds_the_way_back() {
+    let site = Url::parse("https://partner.example/film").unwrap();
+    let mut page = sample(DropState::Open);
+    page.way_out = WayOut::Back(site);
+    let html = page.render().unwrap();
+    assert!(html.contains(
+        "<a class=\"button quiet\" href=\"https://partner.example/film\">Back to partner.example</a>"
+    ));
+    assert!(!html.contains("See what is on sale"));
+}
+
+#[test]
 fn a_page_that_waits_for_its_reader_does_not_renew_itself() {
     let mut page = sample(DropState::Open);
     assert!(!page.render().unwrap().contains("http-equiv"));
-    page.stand(&sample_place(PlaceState::Left));
+    page.stand(&sample_place(PlaceState::Left), None);
     assert!(!page.render().unwrap().contains("http-equiv"));
 }
 
