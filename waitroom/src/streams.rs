@@ -91,7 +91,8 @@ impl Streams {
         };
         for (drop, hall) in halls {
             if let Some(known) = app.registry.get(&drop) {
-                hall.conduct(now_ms, &News::of(&known, app.clock.now()));
+                let news = News::of(&known, app.clock.now());
+                hall.conduct(now_ms, &news, |place| known.memory().knows_waiting(place));
             }
         }
     }

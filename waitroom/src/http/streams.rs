@@ -16,7 +16,7 @@ use shared::service::Hangup;
 use self::body::PlaceStream;
 use super::caller::{Address, Holder, place_cookie, set_cookie, setting};
 use super::limits::Action;
-use super::places::{PlaceAnswer, private};
+use super::places::{LastSeen, PlaceAnswer, private};
 use super::shown::Shown;
 use crate::app::AppState;
 
@@ -26,6 +26,8 @@ use crate::app::AppState;
     get, path = "/v1/drops/{drop}/places/me/events", tag = "visitor",
     params(
         ("drop" = String, Path, description = "The drop's slug"),
+        ("hidden" = Option<bool>, Query, description = "Whether nobody looks at the page"),
+        ("X-Last-Position" = Option<u64>, Header, description = "The position that was last shown, by a poll"),
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen"),
     ),
     responses(
@@ -40,6 +42,7 @@ pub(super) async fn follow_place(
     State(app): State<AppState>,
     Address(address): Address,
     Holder { known, proof }: Holder,
+    seen: LastSeen,
     hangup: Option<Extension<Hangup>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -48,7 +51,8 @@ pub(super) async fn follow_place(
     let Extension(hangup) = hangup.unwrap_or_default();
     let seat = app.streams.enter(drop, proof.place, &proof.identity, address, hangup)?;
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<Shown>().ok());
-    let (stream, renewed) = PlaceStream::begin(app.clone(), known.clone(), proof, seat, shown).await?;
+    let (stream, renewed) =
+        PlaceStream::begin(app.clone(), known.clone(), proof, seat, (seen, shown)).await?;
     let cookie = renewed.map(|token| set_cookie(&app, &place_cookie(drop), &token));
     let own = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),

@@ -1,13 +1,14 @@
 //! The streams of one drop, and the rule by which each of them is woken.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use futures::task::AtomicWaker;
 use jiff::Timestamp;
 use shared::service::Hangup;
+use uuid::Uuid;
 
 use super::lock;
 use crate::domain::drop::DropState;
@@ -16,6 +17,9 @@ use crate::registry::Known;
 
 /// A stream that was woken and does not come for so long has a client that does not read.
 const PATIENCE_MS: u64 = 30_000;
+/// How many are woken in one round because their place has moved: when nobody is known to wait any more, after a loss of
+/// Redis, all ask it again, but not all at once.
+const MOVED_A_ROUND: usize = 2_000;
 /// Not woken, or has come.
 const NEVER: u64 = u64::MAX;
 
@@ -83,10 +87,15 @@ impl Hall {
     }
 
     /// Wakes who is due or has news, and hangs up on who does not come.
-    pub(super) fn conduct(&self, now_ms: u64, news: &News) {
+    pub(super) fn conduct(&self, now_ms: u64, news: &News, waits: impl Fn(PlaceId) -> bool) {
         let told = lock(&self.told).replace(news.told);
         let for_all = told.is_some_and(|told| told != news.told);
+        let mut moved = 0;
         for seat in lock(&self.seats).values().flatten() {
+            if moved < MOVED_A_ROUND && seat.has_moved(&waits) {
+                seat.has_news.store(true, Ordering::Release);
+                moved += 1;
+            }
             if for_all {
                 seat.has_news.store(true, Ordering::Release);
             }
@@ -103,6 +112,9 @@ fn visitor_of(place: PlaceId) -> u128 {
 /// A stream as the conductor sees it.
 pub struct Seat {
     visitor: u128,
+    generation: AtomicU16,
+    /// Whether the replica knew the place to wait when the stream last looked.
+    waits: AtomicBool,
     waker: AtomicWaker,
     hangup: Hangup,
     /// When it wants to be woken.
@@ -116,6 +128,8 @@ impl Seat {
     fn new(visitor: u128, hangup: Hangup) -> Self {
         Self {
             visitor,
+            generation: AtomicU16::new(0),
+            waits: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             hangup,
             due_ms: AtomicU64::new(0),
@@ -133,6 +147,22 @@ impl Seat {
     /// The stream waits until then, or for news.
     pub fn wake_at(&self, due_ms: u64) {
         self.due_ms.store(due_ms, Ordering::Release);
+    }
+
+    /// The stream has looked at this place, and whether this replica knows it to wait: when it no more does, that is news.
+    pub fn looked(&self, place: PlaceId, waits: bool) {
+        self.generation.store(place.generation(), Ordering::Release);
+        self.waits.store(waits, Ordering::Release);
+    }
+
+    fn has_moved(&self, waits: impl Fn(PlaceId) -> bool) -> bool {
+        let place =
+            PlaceId(Uuid::from_u128(self.visitor)).of_generation(self.generation.load(Ordering::Acquire));
+        let has_moved = self.waits.load(Ordering::Acquire) && !waits(place);
+        if has_moved {
+            self.waits.store(false, Ordering::Release);
+        }
+        has_moved
     }
 
     /// Whether there was news since the last time.
@@ -161,7 +191,6 @@ mod tests {
     use std::task::Wake;
 
     use futures::FutureExt as _;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -208,11 +237,11 @@ mod tests {
         let hall = Hall::default();
         let listener = Listener::of(&hall, 1 << 16, 1_000);
         for now_ms in [0, 900, 1_100, 1_300] {
-            hall.conduct(now_ms, &news(DropState::Open));
+            hall.conduct(now_ms, &news(DropState::Open), |_| true);
         }
         assert_eq!(listener.rings(), 1);
         listener.come(2_000);
-        hall.conduct(2_100, &news(DropState::Open));
+        hall.conduct(2_100, &news(DropState::Open), |_| true);
         assert_eq!(listener.rings(), 2);
     }
 
@@ -220,9 +249,9 @@ mod tests {
     fn a_change_of_the_drop_wakes_everybody() {
         let hall = Hall::default();
         let both = [Listener::of(&hall, 1 << 16, 9_000), Listener::of(&hall, 2 << 16, 9_000)];
-        hall.conduct(0, &news(DropState::Open));
-        hall.conduct(200, &news(DropState::Paused));
-        hall.conduct(400, &news(DropState::Paused));
+        hall.conduct(0, &news(DropState::Open), |_| true);
+        hall.conduct(200, &news(DropState::Paused), |_| true);
+        hall.conduct(400, &news(DropState::Paused), |_| true);
         for listener in both {
             assert_eq!(listener.rings(), 1);
             assert!(listener.seat.take_news() && !listener.seat.take_news());
@@ -230,14 +259,42 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_moves_wakes_its_own_stream_once() {
+        let hall = Hall::default();
+        let both = [Listener::of(&hall, 1 << 16, 9_000), Listener::of(&hall, 2 << 16, 9_000)];
+        for (listener, place) in both.iter().zip([(1 << 16) + 3, 2 << 16]) {
+            listener.seat.looked(PlaceId(Uuid::from_u128(place)), true);
+        }
+        let only_the_second = |place: PlaceId| place.0.as_u128() == 2 << 16;
+        hall.conduct(0, &news(DropState::Open), only_the_second);
+        hall.conduct(200, &news(DropState::Open), only_the_second);
+        assert_eq!(both.map(|listener| listener.rings()), [1, 0]);
+    }
+
+    #[test]
+    fn when_all_have_moved_they_are_woken_one_crowd_after_the_other() {
+        let hall = Hall::default();
+        let all: Vec<Listener> =
+            (1..=MOVED_A_ROUND as u128 + 1).map(|n| Listener::of(&hall, n << 16, 9_000)).collect();
+        for listener in &all {
+            listener.seat.looked(PlaceId(Uuid::from_u128(listener.seat.visitor)), true);
+        }
+        let woken = || all.iter().map(Listener::rings).sum::<usize>();
+        hall.conduct(0, &news(DropState::Open), |_| false);
+        assert_eq!(woken(), MOVED_A_ROUND);
+        hall.conduct(200, &news(DropState::Open), |_| false);
+        assert_eq!(woken(), all.len());
+    }
+
+    #[test]
     fn who_does_not_come_is_hung_up_on() {
         let hall = Hall::default();
         let listener = Listener::of(&hall, 1 << 16, 1_000);
         let is_hung_up = || listener.seat.hangup.hung_up().now_or_never().is_some();
-        hall.conduct(1_000, &news(DropState::Open));
-        hall.conduct(PATIENCE_MS, &news(DropState::Open));
+        hall.conduct(1_000, &news(DropState::Open), |_| true);
+        hall.conduct(PATIENCE_MS, &news(DropState::Open), |_| true);
         assert!(!is_hung_up());
-        hall.conduct(PATIENCE_MS + 1_200, &news(DropState::Open));
+        hall.conduct(PATIENCE_MS + 1_200, &news(DropState::Open), |_| true);
         assert!(is_hung_up());
     }
 

@@ -140,6 +140,25 @@ async fn the_place_comes_at_once_and_on_every_change() {
 }
 
 #[tokio::test]
+async fn a_call_is_pushed_within_a_second() {
+    let room = Room::new().await;
+    let visitor = waiting(&room).await;
+    let mut events = Events::of(&room.url(), &visitor).await;
+    events.until(|place| place["state"] == "paused").await;
+    let pushed = async {
+        events.until(|place| place["state"] == "called").await;
+        Instant::now()
+    };
+    let polled = async {
+        room.operator().resume(DROP).await.expect(200);
+        visitor.wait_until("called", SOON).await;
+        Instant::now()
+    };
+    let (pushed, polled) = tokio::join!(pushed, polled);
+    assert!(pushed.saturating_duration_since(polled) < Duration::from_secs(1));
+}
+
+#[tokio::test]
 async fn a_browser_follows_with_its_cookie() {
     let room = Room::new().await;
     let visitor = waiting(&room).await;
@@ -163,6 +182,75 @@ async fn a_requeued_visitor_hears_of_the_new_place_and_gets_its_token() {
     let (_, place) = events.until(|place| place["place_id"] != joined["place_id"]).await;
     visitor.use_place_token(place["place_token"].as_str().expect("the new place's token"));
     assert_eq!(visitor.place().await.expect(200)["place_id"], place["place_id"]);
+}
+
+#[tokio::test]
+async fn a_position_never_rises_over_a_reconnection_to_another_replica() {
+    let room = Room::with(TestStores::new().await, 2, Clock::System).await;
+    let _first = waiting(&room).await;
+    let (second, third) = (room.visitor(), room.visitor());
+    second.join().await.expect(201);
+    third.join().await.expect(201);
+    let (id, _) = Events::of(&room.url(), &third).await.until(|place| place["position"] == 3).await;
+    let [epoch, "0", "3"] = id.split('.').collect::<Vec<_>>()[..] else { panic!("{id}") };
+
+    let shown = |replica: usize, id: String| {
+        let request = request(&room.replicas[replica].url(), &third).header("Last-Event-ID", id);
+        async move { Events::open(request).await.until(|place| !place["position"].is_null()).await.1 }
+    };
+    for of_another_place in [format!("{epoch}.1.1"), format!("{}.0.1", epoch.parse::<i64>().unwrap() + 1)] {
+        assert_eq!(shown(0, of_another_place).await["position"], 3);
+    }
+    let lowered = shown(1, format!("{epoch}.0.2")).await;
+    assert_eq!((&lowered["position"], &lowered["ahead"]), (&json!(2), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_stream_keeps_its_visitor_present() {
+    let (room, clock) = Room::with_manual_clock().await;
+    room.create_open(json!({"max_active": 1})).await;
+    room.operator().pause(DROP).await.expect(200);
+    let (absent, present) = (room.visitor(), room.visitor());
+    absent.join().await.expect(201);
+    present.join().await.expect(201);
+    let mut events = Events::of(&room.url(), &present).await;
+    // Sightings are reported once a second by the machine's clock, as of then: enough of these seconds pass here.
+    for message in (0..12).map(|n| format!("{n}00 s later")) {
+        clock.advance(Duration::from_secs(100));
+        let (etag, _) = room.operator().get_drop(DROP).await;
+        room.operator().patch_drop(DROP, &etag, json!({"message": message})).await.expect(200);
+        events.until(|place| place["message"] == message).await;
+    }
+    room.operator().resume(DROP).await.expect(200);
+    events.until(|place| place["state"] == "called").await;
+}
+
+#[tokio::test]
+async fn a_page_without_script_renews_itself_with_what_it_showed() {
+    let room = Room::with(TestStores::new().await, 2, Clock::System).await;
+    let _first = waiting(&room).await;
+    let second = room.visitor();
+    second.join().await.expect(201);
+    let cookie = format!("place_{DROP}={}", second.place_token().unwrap());
+    let page = async |replica: usize, path: &str| {
+        let url = format!("{}{path}", room.replicas[replica].url());
+        CLIENT.get(url).header("Cookie", &cookie).send().await.unwrap().text().await.unwrap()
+    };
+    let html = page(0, "/q/premiere").await;
+    assert!(html.contains("<dd data-field=\"position\">2</dd>"), "{html}");
+    let (_, next) =
+        html.split_once("<noscript><meta http-equiv=\"refresh\" content=\"").expect("it renews itself");
+    let (wait_s, next) = next.split_once("; url=").unwrap();
+    assert!((5..=60).contains(&wait_s.parse::<u32>().unwrap()));
+    let (next, _) = next.split_once('"').unwrap();
+    let (path, seen) = next.split_once("seen=").unwrap();
+    assert_eq!(path, "/q/premiere?");
+    let lower = format!("{path}seen={}1", seen.strip_suffix('2').expect("the position is its end"));
+    assert!(page(1, &lower).await.contains("<dd data-field=\"position\">1</dd>"));
+    for wrong in ["%22%3E%3Cscript%3E", "9.9.9.9", "-7"] {
+        let html = page(0, &format!("/q/premiere?seen={wrong}")).await;
+        assert!(html.contains("<dd data-field=\"position\">2</dd>") && !html.contains("<script>"));
+    }
 }
 
 #[tokio::test]

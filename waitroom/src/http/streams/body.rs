@@ -20,7 +20,7 @@ use crate::http::shown::Shown;
 use crate::registry::Known;
 use crate::streams::Taken;
 
-/// When a look that failed is repeated, ms.
+/// When a look that failed is repeated at the soonest, ms.
 const AFTER_FAILURE_MS: std::ops::RangeInclusive<u64> = 1_000..=2_000;
 
 type Looking = BoxFuture<'static, Result<PlaceAnswer, Problem>>;
@@ -34,6 +34,7 @@ pub(super) struct PlaceStream {
     /// The place as it was last told.
     told: Option<Box<Place>>,
     shown: Option<Shown>,
+    is_hidden: bool,
     /// What is to be sent next.
     next: Option<Bytes>,
     looking: Option<Looking>,
@@ -51,7 +52,7 @@ impl PlaceStream {
         known: Known,
         proof: PlaceProof,
         seat: Taken,
-        shown: Option<Shown>,
+        (seen, shown): (LastSeen, Option<Shown>),
     ) -> Result<(Self, Option<String>), Problem> {
         let now_ms = app.streams.now_ms();
         // The first comes early, so that streams that began together do not speak together for ever.
@@ -64,26 +65,34 @@ impl PlaceStream {
             proof,
             told: None,
             shown,
+            is_hidden: seen.is_hidden,
             next: None,
             looking: None,
             look_ms: now_ms,
             comment_ms,
             is_over: false,
         };
-        let mut answer = stream.look(known.clone()).await?;
+        let position = stream.position_shown().or(seen.position);
+        let mut answer = stream.look(known.clone(), position).await?;
         if stream.renew(&answer) && shown.is_some_and(|shown| shown.position_of(&stream.proof).is_some()) {
             // The event that the client saw last was of the new place already.
             let place_token = answer.place_token;
-            answer = PlaceAnswer { place_token, ..stream.look(known).await? };
+            let position = stream.position_shown();
+            answer = PlaceAnswer { place_token, ..stream.look(known.clone(), position).await? };
         }
         let token = answer.place_token.clone();
-        stream.tell(&event::retry(), answer);
+        stream.tell(&event::retry(), &known, answer);
         Ok((stream, token))
     }
 
-    fn look(&self, known: Known) -> Looking {
+    fn position_shown(&self) -> Option<u64> {
+        self.shown.and_then(|shown| shown.position_of(&self.proof))
+    }
+
+    fn look(&self, known: Known, position: Option<u64>) -> Looking {
         let (app, proof) = (self.app.clone(), self.proof.clone());
-        Box::pin(async move { places::look(&app, &known, proof, LastSeen::default()).await })
+        let seen = LastSeen { position, is_hidden: self.is_hidden };
+        Box::pin(async move { places::look(&app, &known, proof, seen).await })
     }
 
     /// Takes over a new token; whether there was one.
@@ -97,7 +106,9 @@ impl PlaceStream {
     }
 
     /// Sends the answer where it says something new, and notes when to look again.
-    fn tell(&mut self, first: &str, answer: PlaceAnswer) {
+    fn tell(&mut self, first: &str, known: &Known, answer: PlaceAnswer) {
+        let place = answer.place.place_id;
+        self.seat.looked(place, known.memory().knows_waiting(place));
         self.look_ms = self.app.streams.now_ms() + answer.place.poll_after_ms;
         let is_told = answer.place_token.is_none()
             && self.told.as_deref_mut().is_some_and(|told| says_the_same(told, &answer.place));
@@ -138,7 +149,7 @@ impl PlaceStream {
         let is_due = self.seat.take_news() || now_ms >= self.look_ms;
         if let Some(known) = self.app.registry.get(&self.drop).filter(|_| is_due) {
             self.seat.wake_at(u64::MAX);
-            self.looking = Some(self.look(known));
+            self.looking = Some(self.look(known, self.position_shown()));
             return None;
         }
         self.seat.wake_at(self.look_ms.min(self.comment_ms));
@@ -146,14 +157,15 @@ impl PlaceStream {
     }
 
     fn learn(&mut self, looked: Result<PlaceAnswer, Problem>) {
-        match looked {
-            Ok(answer) => {
-                self.renew(&answer);
-                self.tell("", answer);
-            }
-            // A store is away: the visitor keeps what was said last, and hears more when there is more to say.
-            Err(_) => self.look_ms = self.app.streams.now_ms() + rand::random_range(AFTER_FAILURE_MS),
+        if let (Ok(answer), Some(known)) = (looked, self.app.registry.get(&self.drop)) {
+            self.renew(&answer);
+            self.tell("", &known, answer);
+            return;
         }
+        // A store is away: the visitor keeps what was said last, and hears more when there is more to say.
+        let pace_ms = self.told.as_ref().map_or(0, |told| told.poll_after_ms);
+        let after_ms = pace_ms.max(rand::random_range(AFTER_FAILURE_MS));
+        self.look_ms = self.app.streams.now_ms() + after_ms;
     }
 }
 
