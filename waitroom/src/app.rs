@@ -24,6 +24,7 @@ use crate::shared_pass::SharedPass;
 use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
+use crate::store::passes::Passes;
 use crate::store::restore::Restorer;
 use crate::store::roster::Rosters;
 use crate::streams::Streams;
@@ -49,6 +50,8 @@ pub struct App {
     pub line: RedisLine,
     /// Brings what the line did into the ledger.
     pub recorder: Recorder,
+    /// Who is called first.
+    pub passes: Passes,
     /// Fills Redis again.
     pub restorer: Restorer,
     /// Who was in which lobby.
@@ -106,6 +109,7 @@ impl AppState {
             accounts: Accounts::new(&config, clock.clone()),
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
+            passes: Passes::new(pool.clone()),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),
             is_stalled: AtomicBool::new(false),

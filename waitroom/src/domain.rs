@@ -6,6 +6,7 @@ pub mod estimate;
 pub mod ledger;
 pub mod line;
 pub mod operate;
+pub mod pass;
 pub mod place;
 pub mod roster;
 pub mod stats;

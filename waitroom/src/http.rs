@@ -63,6 +63,8 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::steer::resume_drop))
         .routes(routes!(operator::steer::close_drop))
         .routes(routes!(operator::audit::show_audit))
+        .routes(routes!(operator::passes::give_pass, operator::passes::list_passes))
+        .routes(routes!(operator::passes::take_pass))
         .routes(routes!(operator::stats::show_stats))
         .merge(pages::routes().into())
         .merge(draw::page::routes().into())

@@ -4,5 +4,6 @@ pub mod drops;
 pub mod error;
 pub mod ledger;
 pub mod line;
+pub mod passes;
 pub mod restore;
 pub mod roster;

@@ -8,6 +8,7 @@ pub(super) mod audit;
 pub(super) mod change;
 pub(super) mod create;
 pub(super) mod list;
+pub(super) mod passes;
 pub(super) mod show;
 pub(super) mod stats;
 pub(super) mod steer;

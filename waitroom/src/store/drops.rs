@@ -34,14 +34,14 @@ pub struct AuditLine {
     pub at: Timestamp,
     /// Who.
     pub operator: String,
-    /// What: `create`, `change`, `open`, `pause`, `resume`, `close`.
+    /// What: `create`, `change`, `open`, `pause`, `resume`, `close`, `give_pass`, `take_pass`.
     pub action: String,
     /// Why, where they said so.
     pub reason: Option<String>,
-    /// The settings before; null where the drop was made.
+    /// The settings or the pass before; null where the drop was made.
     #[schema(value_type = Object)]
     pub before: Option<serde_json::Value>,
-    /// The settings after.
+    /// The settings or the pass after.
     #[schema(value_type = Object)]
     pub after: serde_json::Value,
 }

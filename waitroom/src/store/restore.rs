@@ -20,7 +20,7 @@ mod patience;
 mod replay;
 
 use super::line::LineKeys;
-use super::{drops, ledger};
+use super::{drops, ledger, passes};
 use crate::domain::drop::Drop;
 use fill::Filling;
 use patience::Patience;
@@ -70,8 +70,10 @@ impl Restorer {
         drop.epoch += 1;
         within(Dependency::Postgres, set_epoch(&mut tx, &drop)).await?;
         let memory = memory::read(&mut tx, slug).await?;
+        let passes = within(Dependency::Postgres, passes::of(&mut tx, slug)).await?;
         let mut patience = Patience::new(&mut tx);
         filling.fill(&drop, &memory, &mut patience).await?;
+        filling.put_passes(&passes, &mut patience).await?;
         within(Dependency::Postgres, tx.commit()).await?;
         filling.mark(drop.epoch, &mark.run_id).await?;
         tracing::info!(
@@ -80,6 +82,7 @@ impl Restorer {
             slots = memory.slots.len(),
             gone = memory.gone.len(),
             aside = memory.aside.len(),
+            passes = passes.len(),
             rows = memory.rows,
             took_ms = started.elapsed().as_millis(),
             "the line was put into Redis"

@@ -13,6 +13,7 @@ mod lapses;
 mod limits;
 mod loss;
 mod operators;
+mod passes;
 mod places;
 mod status;
 mod streams;

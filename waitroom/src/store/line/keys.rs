@@ -117,6 +117,11 @@ impl LineKeys {
         keys
     }
 
+    /// The key of the lease by which one replica gathers the roster.
+    pub fn roster_lease(&self) -> String {
+        format!("{}roster_lease", self.tag)
+    }
+
     /// The key of a code, by its digest.
     pub fn code(&self, digest: &str) -> String {
         format!("{}code:{digest}", self.tag)

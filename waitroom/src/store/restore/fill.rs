@@ -11,6 +11,7 @@ use super::patience::Patience;
 use super::replay::{Gone, LiveSlot, Memory};
 use crate::domain::drop::Drop;
 use crate::domain::ledger::Entry;
+use crate::domain::pass::PassId;
 use crate::domain::place::{FIRST_ARRIVAL, PlaceId};
 use crate::store::line::{LineKeys, entries, keys, scripts};
 
@@ -95,6 +96,22 @@ impl Filling {
         self.put_rest(drop, memory, now_ms).await
     }
 
+    /// The passes, none of which has been honoured in this epoch: whose place is put back later has it then.
+    pub(super) async fn put_passes(
+        &self,
+        passes: &[(PlaceId, PassId)],
+        patience: &mut Patience<'_>,
+    ) -> Result<(), StoreError> {
+        self.each(passes.iter(), patience, |pipe, passes| {
+            let given: Vec<(String, String)> =
+                passes.iter().map(|(place, pass)| (place.base(), pass.to_string())).collect();
+            let due: Vec<(u8, String)> = passes.iter().map(|(place, _)| (0, place.base())).collect();
+            pipe.hset_multiple(&self.keys.passes, &given).ignore();
+            pipe.zadd_multiple(&self.keys.passes_due, &due).ignore();
+        })
+        .await
+    }
+
     /// Forgets everything but the queue and who was seen when, and says who fills.
     async fn clear(&self, epoch: i64) -> Result<(), StoreError> {
         let keys = &self.keys;
@@ -112,6 +129,8 @@ impl Filling {
             &keys.arrivals,
             &keys.aside,
             &keys.horizon,
+            &keys.passes,
+            &keys.passes_due,
             &keys.moves,
             &keys.drawn,
             &keys.frontier,

@@ -25,8 +25,6 @@ pub(super) struct Gathering {
     redis: Redis,
     clock: Clock,
     keys: LineKeys,
-    /// Sorted set: place → score; who was called or has gone between opening and the roster's storing.
-    drawn: String,
     lease: String,
 }
 
@@ -38,8 +36,8 @@ struct Page {
 
 impl Gathering {
     pub(super) fn new(redis: Redis, clock: Clock, slug: &DropSlug) -> Self {
-        let key = |name: &str| format!("{{drop:{slug}}}:{name}");
-        Self { redis, clock, keys: LineKeys::of(slug), drawn: key("drawn"), lease: key("roster_lease") }
+        let keys = LineKeys::of(slug);
+        Self { redis, clock, lease: keys.roster_lease(), keys }
     }
 
     /// Whether it is for this replica to do, for a while.
@@ -68,7 +66,7 @@ impl Gathering {
     /// Errors: [`StoreError::Lost`] also where Redis is in another epoch.
     pub(super) async fn drawn(&self, epoch: i64) -> Result<Vec<PlaceId>, StoreError> {
         let mut places = Vec::new();
-        for list in [&self.keys.queue, &self.drawn] {
+        for list in [&self.keys.queue, &self.keys.drawn] {
             let mut least = 0;
             loop {
                 let page = self.page(list, least).await?;
@@ -95,7 +93,7 @@ impl Gathering {
     /// The roster is stored.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         let mut call = CLOSE_ROSTER.key(&self.keys.epoch);
-        call.key(&self.keys.settings).key(&self.drawn).arg(self.clock.script_ms());
+        call.key(&self.keys.settings).key(&self.keys.drawn).arg(self.clock.script_ms());
         let (status,): (String,) =
             within(Dependency::Redis, call.invoke_async(&mut self.redis.clone())).await?;
         if status == "LOST" { Err(StoreError::Lost) } else { Ok(()) }
