@@ -12,6 +12,7 @@ use shared::redis::Redis;
 use shared::service::Readiness;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
 use crate::config::Config;
@@ -26,9 +27,13 @@ use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::passes::Passes;
 use crate::store::restore::Restorer;
+use crate::store::stats::StatsStore;
 use crate::store::roster::Rosters;
 use crate::streams::Streams;
 use crate::tokens::Tokens;
+
+/// How many operators' pages may watch the numbers of a replica.
+const STATS_STREAMS: usize = 100;
 
 /// What a request can reach. Clones share it.
 #[derive(Clone)]
@@ -46,6 +51,8 @@ pub struct App {
     pub drops: Drops,
     /// Calls and ends in Postgres.
     pub ledger: Ledger,
+    /// What the statistics are made of.
+    pub stats: StatsStore,
     /// The line in Redis.
     pub line: RedisLine,
     /// Brings what the line did into the ledger.
@@ -58,10 +65,10 @@ pub struct App {
     pub rosters: Rosters,
     /// Signs and checks.
     pub tokens: Tokens,
-    /// Place tokens that were checked before.
-    pub(crate) proofs: Proofs,
     /// Whose accounts may join.
     pub accounts: Accounts,
+    /// Place tokens that were checked before.
+    pub(crate) proofs: Proofs,
     /// Who runs drops.
     pub operators: OperatorAuth,
     /// Who asks too often.
@@ -73,6 +80,8 @@ pub struct App {
     /// Who follows their place.
     pub streams: Streams,
     pings: SharedPass,
+    /// Room for operators who watch the numbers.
+    pub(crate) stats_streams: Arc<Semaphore>,
     pool: PgPool,
     redis: Redis,
 }
@@ -112,8 +121,10 @@ impl AppState {
             passes: Passes::new(pool.clone()),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),
+            stats: StatsStore::new(pool.clone(), redis.clone()),
             is_stalled: AtomicBool::new(false),
             pings: SharedPass::default(),
+            stats_streams: Arc::new(Semaphore::new(STATS_STREAMS)),
             statuses: Statuses::default(),
             streams: Streams::new(config.streams),
             ledger,

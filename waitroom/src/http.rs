@@ -66,6 +66,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::passes::give_pass, operator::passes::list_passes))
         .routes(routes!(operator::passes::take_pass))
         .routes(routes!(operator::stats::show_stats))
+        .routes(routes!(operator::stats::follow_stats))
         .merge(pages::routes().into())
         .merge(draw::page::routes().into())
         .with_state(app.clone())

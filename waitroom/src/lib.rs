@@ -13,6 +13,7 @@ pub mod recorder;
 pub mod registry;
 mod roster;
 mod shared_pass;
+mod stats;
 pub mod store;
 pub mod streams;
 pub mod ticker;

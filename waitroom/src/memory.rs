@@ -38,7 +38,7 @@ const NOTHING_SHOWN: u64 = u64::MAX;
 
 /// The places of one drop that this replica remembers.
 pub struct Memory {
-    shards: Vec<Mutex<HashMap<PlaceId, Seen>>>,
+    shards: Vec<Mutex<HashMap<PlaceId, Trace>>>,
     /// Places are known to wait only in the generation in which they were marked; 0 marks none.
     generation: AtomicU32,
     /// The epoch whose moves are heard; 0 before the first.
@@ -57,7 +57,7 @@ pub struct Memory {
 
 /// A place in memory.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct Trace {
     /// As the queue keeps it: not turned.
     score: Score,
     seen_ms: i64,
@@ -159,7 +159,7 @@ impl Memory {
         let mut shard = self.shard(place);
         let known = match shard.entry(place) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) if self.room.take() => free.insert(Seen::new(score, seen_ms)),
+            Entry::Vacant(free) if self.room.take() => free.insert(Trace::new(score, seen_ms)),
             Entry::Vacant(_) => return answer.position,
         };
         known.score = score;
@@ -212,7 +212,7 @@ impl Memory {
         let generation = self.generation.load(Ordering::Acquire);
         self.doubt_all();
         if before != 0 {
-            let waited = |shard: &Mutex<HashMap<PlaceId, Seen>>| {
+            let waited = |shard: &Mutex<HashMap<PlaceId, Trace>>| {
                 lock(shard).values().filter(|known| known.waits_in == generation).count() as u64
             };
             self.expected.store(self.shards.iter().map(waited).sum(), Ordering::Release);
@@ -289,13 +289,13 @@ impl Memory {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(NEVER)
     }
 
-    fn shard(&self, place: PlaceId) -> MutexGuard<'_, HashMap<PlaceId, Seen>> {
+    fn shard(&self, place: PlaceId) -> MutexGuard<'_, HashMap<PlaceId, Trace>> {
         // The first byte of an HMAC: the places are spread evenly.
         lock(&self.shards[usize::from(place.0.as_bytes()[0]) % SHARDS])
     }
 }
 
-impl Seen {
+impl Trace {
     fn new(score: Score, now_ms: i64) -> Self {
         Self {
             score,

@@ -14,6 +14,7 @@ use crate::domain::drop::{Drop, DropState};
 use crate::domain::estimate::{Moment, Pace, Promises};
 use crate::domain::line::{RankTable, Tick};
 use crate::memory::{Memory, Room};
+use crate::stats::{Book, Samples};
 use crate::ticker::{Following, Looks};
 
 /// A drop and its pulse.
@@ -34,6 +35,8 @@ struct Live {
     promises: Mutex<Promises>,
     looks: Mutex<Looks>,
     following: tokio::sync::Mutex<Following>,
+    samples: Mutex<Samples>,
+    book: tokio::sync::Mutex<Book>,
 }
 
 /// How a line was at the last tick.
@@ -119,6 +122,16 @@ impl Known {
     pub(crate) async fn following(&self) -> tokio::sync::MutexGuard<'_, Following> {
         self.live.following.lock().await
     }
+
+    /// What this replica has sampled.
+    pub(crate) fn samples(&self) -> MutexGuard<'_, Samples> {
+        lock(&self.live.samples)
+    }
+
+    /// The drop's numbers.
+    pub(crate) async fn book(&self) -> tokio::sync::MutexGuard<'_, Book> {
+        self.live.book.lock().await
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -180,6 +193,8 @@ impl Registry {
             promises: Mutex::default(),
             looks: Mutex::default(),
             following: tokio::sync::Mutex::default(),
+            samples: Mutex::default(),
+            book: tokio::sync::Mutex::default(),
         }
     }
 }

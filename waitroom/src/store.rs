@@ -7,3 +7,4 @@ pub mod line;
 pub mod passes;
 pub mod restore;
 pub mod roster;
+pub mod stats;

@@ -28,6 +28,8 @@ pub use looks::Looks;
 
 /// How often the rows of drops are reread.
 const REREAD: Duration = Duration::from_secs(1);
+/// How often it is asked whether a sample of a line is due.
+const SAMPLE: Duration = Duration::from_secs(1);
 /// How many drops tick at the same time.
 const AT_ONCE: usize = 16;
 /// A drop that is over ticks only every so often, for what its last visitors do.
@@ -57,6 +59,11 @@ pub fn start(app: &AppState, tasks: &Tasks) {
             }
             app.limiter.forget_idle();
         }
+    });
+    let sampling = app.clone();
+    tasks.repeat(SAMPLE, move || {
+        let app = sampling.clone();
+        async move { app.sample_all().await }
     });
 }
 

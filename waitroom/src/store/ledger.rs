@@ -1,10 +1,8 @@
 //! The ledger in Postgres: append only, each entry once.
 
-use serde::Serialize;
 use shared::ids::DropSlug;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
-use utoipa::ToSchema;
 
 mod columns;
 
@@ -18,21 +16,6 @@ const BATCH: usize = 1_000;
 /// Calls and ends in Postgres.
 #[derive(Clone)]
 pub struct Ledger(PgPool);
-
-/// What the ledger counts of a drop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Totals {
-    /// Places called, each as often as it was.
-    pub called: i64,
-    /// Admissions picked up.
-    pub admitted: i64,
-    /// Admissions that ended because their visitor was done.
-    pub finished: i64,
-    /// Slots that lapsed unclaimed or unused.
-    pub lapsed: i64,
-    /// Places that their visitors gave up after opening.
-    pub left: i64,
-}
 
 impl Ledger {
     /// Over this pool.
@@ -56,24 +39,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    /// What the ledger counts of a drop.
-    pub async fn totals(&self, drop: &DropSlug) -> Result<Totals, StoreError> {
-        within(Dependency::Postgres, async {
-            let totals = sqlx::query_as!(
-                Totals,
-                r#"SELECT count(*) FILTER (WHERE kind = 'called') AS "called!",
-                          count(*) FILTER (WHERE kind = 'claimed') AS "admitted!",
-                          count(*) FILTER (WHERE kind = 'finished') AS "finished!",
-                          count(*) FILTER (WHERE kind = 'freed' AND reason <> 'expired') AS "lapsed!",
-                          count(*) FILTER (WHERE kind = 'ended' AND reason = 'left') AS "left!"
-                   FROM waitroom.ledger WHERE drop = $1"#,
-                drop.as_str(),
-            );
-            totals.fetch_one(&self.0).await
-        })
-        .await
     }
 }
 

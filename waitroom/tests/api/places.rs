@@ -1,6 +1,7 @@
 //! Places: one an identity, and what leaving and coming back does.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures::future::join_all;
 use harness::stores::TestStores;
@@ -42,7 +43,7 @@ async fn leaving_and_coming_back_goes_to_the_tail() {
 
     ann.leave().await.expect(204);
     assert_eq!(ann.place().await["state"], "left");
-    assert_eq!(bob.place().await["position"], 1);
+    harness::eventually(SOON, || async { bob.place().await["position"] == 1 }).await;
     ann.leave().await.expect(204);
 
     let again = ann.join().await.expect(201);
@@ -71,6 +72,8 @@ async fn the_lobby_tells_nothing_and_coming_back_to_it_re_rolls_nothing() {
 
     clock.set(opens_at);
     let status = harness::eventually(SOON, || async {
+        // The seed comes a moment after the digest of the roster.
+        clock.advance(Duration::from_millis(200));
         let status = visitors[0].status().await;
         if status["draw"]["seed"].is_string() { Ok(status) } else { Err(status.body) }
     })
@@ -86,9 +89,13 @@ async fn the_lobby_tells_nothing_and_coming_back_to_it_re_rolls_nothing() {
         .collect();
     drawn.sort_unstable();
     visitors[drawn[0].1].wait_until("called", SOON).await;
+    clock.advance(Duration::from_secs(1));
     for (position, (score, visitor)) in drawn.iter().skip(1).enumerate() {
-        let place = visitors[*visitor].place().await;
-        assert_eq!(place["position"], position + 1);
+        let place = harness::eventually(SOON, || async {
+            let place = visitors[*visitor].place().await;
+            if place["position"] == position + 1 { Ok(place) } else { Err(place.body) }
+        })
+        .await;
         assert_eq!(place["score"], score.to_string());
     }
 }
@@ -121,6 +128,6 @@ async fn whoever_joins_first_is_called_first() {
         for later in &visitors[n + 1..] {
             assert_eq!(later.place().await["state"], "waiting");
         }
-        clock.advance(std::time::Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
     }
 }

@@ -24,6 +24,9 @@ pub const DROP: &str = "premiere";
 /// The bootstrap token of all replicas.
 pub const OPERATOR_TOKEN: &str = "an operator's token for tests";
 
+/// What the keys of all replicas are derived from.
+pub const SECRET: &str = "a secret of waitroom for its tests";
+
 /// Some replicas over one pair of stores.
 pub struct Room {
     pub stores: TestStores,
@@ -145,7 +148,7 @@ pub fn config(redis_url: &str, database_url: &str) -> Config {
         .with("WAITROOM_LISTEN", "127.0.0.1:0")
         .with("WAITROOM_ADMIN_LISTEN", "127.0.0.1:0")
         .with("WAITROOM_PUBLIC_URL", "http://waitroom.test")
-        .with("WAITROOM_SECRET", "a secret of waitroom for its tests")
+        .with("WAITROOM_SECRET", SECRET)
         .with("WAITROOM_TICK_MS", "50")
         .with("BOOKING_PUBLIC_URL", "http://booking.test")
         .with("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN)

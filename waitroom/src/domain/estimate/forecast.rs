@@ -18,8 +18,10 @@ const SPANS_S: [f64; 4] = [20.0, 60.0, 120.0, 300.0];
 /// So many places go in a window, so that its count is not all chance.
 const PLACES_A_WINDOW: f64 = 5.0;
 const LEAST_WINDOWS: usize = 4;
+/// So many places are between two depths whose speeds are compared.
+const LEAST_APART: f64 = 500.0;
 
-/// How many places had gone at a time: seconds, and a count from wherever.
+/// At a time, seconds, so many places were still before somebody: a count that falls, with its sign turned.
 pub(super) type Gone = (f64, f64);
 
 /// How fast places go.
@@ -30,6 +32,8 @@ pub(super) struct Forecast {
     /// By how much the variance of how many go grows in a second.
     spread: f64,
     span_s: f64,
+    /// How many places were before, on the average.
+    depth: f64,
 }
 
 impl Forecast {
@@ -50,7 +54,25 @@ impl Forecast {
         }
         let (span_s, went) = measured(stretch);
         let per_s = went / span_s;
-        (per_s > 0.0).then(|| Self { per_s, spread: spread_of(stretch, per_s), span_s })
+        let depth = -f64::midpoint(stretch[0].1, stretch[0].1 + went);
+        (per_s > 0.0).then(|| Self { per_s, spread: spread_of(stretch, per_s), span_s, depth })
+    }
+
+    /// For somebody with `ahead` before, from the speeds at two depths. People leave all along the line, so the further
+    /// back somebody stands, the more go before them: `v + l · rank` a second, with the same `l` everywhere. From rank
+    /// `R` to the front that takes `ln(1 + l · R / v) / l`, which is what one speed for the whole way must take.
+    pub(super) fn between(front: Self, deep: Self, ahead: u64) -> Self {
+        let apart = deep.depth - front.depth;
+        if apart < LEAST_APART {
+            return front;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let ahead = ahead as f64;
+        let leaving = ((deep.per_s - front.per_s) / apart).max(0.0);
+        let calls = (front.per_s - leaving * front.depth).max(0.1 * front.per_s);
+        let more = leaving * ahead / calls;
+        let per_s = if more < 1e-6 { calls } else { calls * more / more.ln_1p() };
+        Self { per_s, ..front }
     }
 
     /// How long until `places` have gone.

@@ -124,7 +124,7 @@ impl Pace {
         let depths = [(table.waiting - table.waiting.min(1)).min(200), table.waiting / 3, table.waiting];
         let forecasts = depths.iter().filter_map(|depth| {
             let (score, rank) = *table.knots.iter().rfind(|(_, rank)| rank <= depth)?;
-            Forecast::of(&self.gone_before(score, rank)).map(|forecast| (rank, forecast))
+            Forecast::of(&self.gone_before(score)).map(|forecast| (rank, forecast))
         });
         self.forecasts = forecasts.collect();
         self.forecasts.sort_by_key(|(rank, _)| *rank);
@@ -132,7 +132,7 @@ impl Pace {
     }
 
     /// How many places before this score had gone, by time: in the tables in which the score's place was there already.
-    fn gone_before(&self, score: Score, _rank: u64) -> Vec<Gone> {
+    fn gone_before(&self, score: Score) -> Vec<Gone> {
         let was_there = |table: &&Arc<RankTable>| table.knots.last().is_some_and(|(last, _)| *last >= score);
         let tables = self.tables.iter().filter(was_there);
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -154,11 +154,10 @@ impl Pace {
     /// called.
     pub fn eta(&self, ahead: u64) -> Option<Eta> {
         self.calling_since_ms?;
-        let measured = self.forecasts.iter().rfind(|(rank, _)| *rank <= ahead).or(self.forecasts.first());
-        if let Some((_, forecast)) = measured {
-            return Some(forecast.eta(ahead + 1));
+        match (self.forecasts.first(), self.forecasts.last()) {
+            (Some(front), Some(deep)) => Some(Forecast::between(front.1, deep.1, ahead).eta(ahead + 1)),
+            _ => self.guess(ahead + 1),
         }
-        self.guess(ahead + 1)
     }
 
     /// From the rate alone, and from how the speed related to it before it was changed.
@@ -176,3 +175,6 @@ impl Pace {
         (per_s > 0.0).then(|| range(at_best_s * GUESS.0 - 1.0, mean_s * GUESS.1 + 2.0))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,10 @@ impl Joins {
         let (epoch, arrival) = (i64::try_from(arrived >> 36).unwrap_or(i64::MAX), arrived & ((1 << 36) - 1));
         let next = self.samples.partition_point(|sample| (sample.epoch, sample.arrivals) < (epoch, arrival));
         let before = next.checked_sub(1).map(|index| &self.samples[index]);
-        let Some(after) = self.samples.get(next) else { return before.map(|sample| sample.at_ms) };
+        let Some(after) = self.samples.get(next) else {
+            // Not sampled yet: it came a moment ago, or before the first sample.
+            return before.map(|sample| sample.at_ms).or(self.opened_ms);
+        };
         let counted = before.filter(|before| before.epoch == after.epoch).map_or(0, |before| before.arrivals);
         let from_ms = after.at_ms - STEP_MS;
         let from_ms = before.map_or(from_ms, |before| before.at_ms.max(from_ms));

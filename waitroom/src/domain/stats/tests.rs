@@ -29,7 +29,7 @@ fn how_long_somebody_waited_follows_from_the_score() {
     );
     assert_eq!(since_s(Score::arrived(2, 400)), Some(600), "not sampled yet");
     assert_eq!(since_s(Score::arrived(1, 400)), Some(10), "of an epoch that was not sampled");
-    assert_eq!(Joins::default().since_ms(Score::arrived(1, 1)), None);
+    assert_eq!(Joins::of(Vec::new(), Some(7), None).since_ms(Score::arrived(1, 1)), Some(7));
 }
 
 #[test]

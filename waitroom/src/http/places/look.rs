@@ -82,9 +82,11 @@ fn recall(app: &AppState, known: &Known, proof: &PlaceProof, seen: LastSeen) -> 
     if proof.epoch != tick.epoch || proof.epoch != memory.epoch() {
         return None;
     }
-    let (score, shown) = memory.sight(proof.place, app.clock.now().as_millisecond(), |waiting| {
+    let now = app.clock.now();
+    let (score, shown) = memory.sight(proof.place, now.as_millisecond(), |waiting| {
         if !tick.opened {
-            return Some(((waiting.score, None), None));
+            // Opened since the last tick, perhaps: Redis's clock decides.
+            return (!known.drop.has_opened(now)).then_some(((waiting.score, None), None));
         }
         // A row without the salt is an old one: the order is not known here yet.
         known.drop.opening()?;
@@ -103,7 +105,7 @@ fn recall(app: &AppState, known: &Known, proof: &PlaceProof, seen: LastSeen) -> 
         Some(((score, Some(shown)), Some(shown)))
     })?;
     let standing = Standing {
-        now_ms: tick.now_ms,
+        now_ms: now.as_millisecond(),
         epoch: tick.epoch,
         opened: tick.opened,
         waiting: tick.waiting - tick.side,
