@@ -44,7 +44,10 @@ impl AppState {
         let memory = known.memory();
         if moves.last.epoch != memory.epoch() {
             if memory.epoch() != 0 {
+                let since_ms = self.clock.now().as_millisecond() - SEEN_MS;
                 following.returning = memory.everybody();
+                // Putting back is a sighting: who was set aside for being away does not return by it.
+                following.returning.retain(|place| place.seen_ms >= since_ms);
                 following
                     .returning
                     .sort_unstable_by_key(|place| std::cmp::Reverse(place.score.turned(known.turn)));
