@@ -1,8 +1,11 @@
 //! The public status of drops, from this replica's memory.
 
+mod ranks;
 mod rendered;
 
 use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -18,6 +21,7 @@ use super::caller::OfDrop;
 use super::draw::DrawStatus;
 use crate::app::AppState;
 use crate::domain::drop::{Drop, DropState};
+use crate::domain::line::RankTable;
 use crate::registry::{Known, Pulse};
 
 /// What everybody may know of a drop.
@@ -51,6 +55,11 @@ pub struct DropStatus {
     pub epoch: i64,
     /// The highest score that was called, after opening: a string, because it does not fit every client's numbers.
     pub frontier: Option<String>,
+    /// After opening: scores, ascending, each with how many are before whoever has it, at least. Between two of them ranks
+    /// lie on a straight line; the position is one more. Exact for the next hundred.
+    pub ranks: Option<Vec<(String, u64)>>,
+    /// After opening: the score below which being seen matters now, because it may be called in the next minutes.
+    pub track_below: Option<String>,
     /// When this was true.
     pub updated_at: Timestamp,
 }
@@ -74,6 +83,12 @@ impl DropStatus {
         let fresh = pulse.health.filter(|health| !health.is_stale(now.as_millisecond()));
         let tick = pulse.tick.clone().unwrap_or_default();
         let opened = tick.opened && drop.has_opened(now);
+        // Measured since the opening: before it the order may have been another, and nothing of it is told.
+        let is_told = |table: &&Arc<RankTable>| {
+            let opened_ms = drop.opening().map_or(i64::MAX, Timestamp::as_millisecond);
+            opened && table.epoch == tick.epoch && table.at_ms >= opened_ms
+        };
+        let table = pulse.table.as_ref().filter(is_told);
         Self {
             drop: drop.slug.clone(),
             title: drop.settings.title.clone(),
@@ -89,6 +104,8 @@ impl DropStatus {
             draw: DrawStatus::of(drop, now),
             epoch: pulse.tick.as_ref().map_or(drop.epoch, |tick| tick.epoch),
             frontier: tick.frontier.filter(|_| opened).map(|score| score.to_string()),
+            ranks: table.map(|table| ranks::published(table)),
+            track_below: table.map(|table| table.track_below.to_string()),
             updated_at: pulse
                 .tick
                 .as_ref()
@@ -124,7 +141,11 @@ pub(super) async fn list_drops(State(app): State<AppState>, asked: HeaderMap) ->
         (status = 404, description = "`not_found`"),
     )
 )]
-pub(super) async fn show_drop(State(app): State<AppState>, OfDrop(known): OfDrop, asked: HeaderMap) -> Response {
+pub(super) async fn show_drop(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    asked: HeaderMap,
+) -> Response {
     app.statuses.answer(&known, app.clock.now(), &asked)
 }
 

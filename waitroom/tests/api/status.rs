@@ -1,5 +1,7 @@
 //! What everybody may know of a drop, and which other sites may use it.
 
+use harness::actors::Reply;
+use jiff::ToSpan as _;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json;
 
@@ -49,6 +51,47 @@ async fn a_status_that_says_nothing_new_is_not_sent_again() {
         assert_ne!(header(&changed, "etag"), tag);
         assert!(changed.text().await.unwrap().contains(&format!("\"message\":\"{path}\"")));
     }
+}
+
+#[tokio::test]
+async fn ranks_are_published_after_opening_and_nothing_of_scores_before() {
+    let (room, clock) = Room::with_manual_clock().await;
+    let opens_at = clock.now() + 1.hour();
+    let limits = json!({"lobby_opens_at": clock.now(), "opens_at": opens_at, "rate_per_minute": 60, "burst": 1, "max_active": 1});
+    room.create(limits).await;
+    let visitors: Vec<_> = (0..5).map(|_| room.visitor()).collect();
+    for visitor in &visitors {
+        visitor.join().await.expect(201);
+    }
+    let lobby = harness::eventually(SOON, || async {
+        let status = visitors[0].status().await;
+        if status["waiting"] == 5 { Ok(status) } else { Err(status.body) }
+    })
+    .await;
+    for secret in ["frontier", "ranks", "track_below"] {
+        assert!(lobby[secret].is_null(), "{secret}: {}", lobby.body);
+    }
+
+    clock.set(opens_at);
+    let places = |status: Reply| {
+        let visitors = &visitors;
+        async move {
+            let mut waiting = Vec::new();
+            for visitor in visitors {
+                let place = visitor.place().await;
+                let text = |name: &str| place[name].as_str().unwrap_or_default().to_owned();
+                if place["state"] == "waiting" {
+                    waiting.push((text("score"), place["ahead"].as_u64().unwrap_or(99)));
+                }
+            }
+            waiting.sort_by_key(|(_, ahead)| *ahead);
+            let ranks: Vec<(String, u64)> =
+                serde_json::from_value(status["ranks"].clone()).unwrap_or_default();
+            if waiting.len() == 4 && ranks.starts_with(&waiting) { Ok(status) } else { Err(status.body) }
+        }
+    };
+    let open = harness::eventually(SOON, || async { places(visitors[0].status().await).await }).await;
+    assert!(open["track_below"].is_string() && open["frontier"].is_string());
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ fn sample_drop(state: DropState) -> DropStatus {
         draw: DrawStatus { commitment: "c0".to_owned(), seed: None, salt: None },
         epoch: 0,
         frontier: None,
+        ranks: None,
+        track_below: None,
         updated_at: now(),
     }
 }
