@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod child;
 mod line;
 mod load;
 mod reference;
@@ -12,26 +13,70 @@ mod stage;
 mod table;
 
 use anyhow::Context as _;
+use clap::Parser as _;
 
-use crate::reference::Reference;
+use crate::reference::bare::Bare;
 use crate::stage::Stage;
 use crate::table::Row;
 
+/// Measures the services against references in one run.
+#[derive(clap::Parser)]
+struct Options {
+    /// Measures these alone; all of them where none is named
+    #[arg(value_enum)]
+    sections: Vec<Section>,
+    /// Serves in this role until it is stopped: how a run starts its other processes
+    #[arg(long, hide = true)]
+    serve: Option<child::Role>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Section {
+    /// The waiting room over HTTP, with a line of ten thousand
+    Line,
+    /// The line with a million people in it
+    Million,
+    /// Open streams
+    Streams,
+    /// The shop
+    Shop,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let reference = Reference::start().await?;
-    let stage = Stage::set().await?;
-    let bare = reference.measure().await?;
+    let options = Options::parse();
+    if let Some(role) = options.serve {
+        return child::serve(role).await;
+    }
+    let runs = |section| options.sections.is_empty() || options.sections.contains(&section);
+    let bare = Bare::start().await?.measure().await?;
     println!("a bare axum JSON handler answers {bare:.0}/s to this client\n");
 
-    let mut rows = line::measure(&stage, bare).await?;
-    rows.extend(shop::measure(&stage, bare).await?);
+    let mut rows = Vec::new();
+    if runs(Section::Million) {
+        report(&mut rows, line::million::measure().await?);
+    }
+    if runs(Section::Streams) {
+        report(&mut rows, line::streams::measure().await?);
+    }
+    if runs(Section::Line) || runs(Section::Shop) {
+        let stage = Stage::set().await?;
+        if runs(Section::Line) {
+            report(&mut rows, line::visits::measure(&stage, bare).await?);
+        }
+        if runs(Section::Shop) {
+            report(&mut rows, shop::measure(&stage, bare).await?);
+        }
+        stage.clear().await;
+    }
+    write_json(&rows)
+}
+
+fn report(all: &mut Vec<Row>, rows: Vec<Row>) {
     for row in &rows {
         println!("{}", row.line());
     }
-    write_json(&rows)?;
-    stage.clear().await;
-    Ok(())
+    all.extend(rows);
 }
 
 fn write_json(rows: &[Row]) -> anyhow::Result<()> {

@@ -1,39 +1,16 @@
-//! What the services are compared with: a bare axum handler that answers a place's worth of JSON.
+//! What the services are compared with, each measured in the same run on the same cores.
 
-use std::net::SocketAddr;
+pub mod bare;
+pub mod broadcast;
+pub mod redis;
 
 use axum::body::Body;
-use axum::routing::get;
-use axum::{Json, Router};
-use http::{Request, StatusCode};
-use serde_json::json;
-use tokio::net::TcpListener;
+use http::Request;
 
-use crate::load;
-
-/// Connections of every measurement, the reference's too.
+/// Connections of every measurement, the references' too.
 pub const CONNECTIONS: usize = 64;
-const REQUESTS: usize = 100_000;
-
-/// The bare handler, running.
-pub struct Reference(SocketAddr);
-
-impl Reference {
-    /// Starts it on a free port.
-    pub async fn start() -> anyhow::Result<Self> {
-        let routes = Router::new().route("/", get(async || Json(json!({ "state": "waiting", "position": 1234, "ahead": 1233, "queue_length": 5000, "progress": 0.5, "poll_after_ms": 2000 }))));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok(Self(address))
-    }
-
-    /// Answers a second.
-    pub async fn measure(&self) -> anyhow::Result<f64> {
-        let measured = load::run(self.0, CONNECTIONS, REQUESTS, StatusCode::OK, |_| plain_get("/")).await?;
-        Ok(measured.per_second())
-    }
-}
+/// The name of the reference of every request over HTTP.
+pub const BARE: &str = "a bare axum handler";
 
 /// A request that every measurement of reads makes in the same way.
 pub fn plain_get(path: &str) -> Request<Body> {

@@ -1,4 +1,4 @@
-//! The shop: claims, seats taken, seats refused, bookings paid.
+//! The shop: seats taken, seats refused, bookings paid.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::line::visits::claim_request;
 use crate::load::{self, Connection};
-use crate::reference::{CONNECTIONS, plain_get};
+use crate::reference::{BARE, CONNECTIONS, plain_get};
 use crate::stage::{Stage, post, row_name};
 use crate::table::Row;
 
-const BARE: &str = "a bare axum handler";
+const DROP: &str = "bench-shop";
 /// Buyers, one seat each.
 const BUYERS: usize = 2_000;
 /// People who ask for a seat that is gone.
@@ -21,18 +22,12 @@ const LATE: usize = 200;
 const REFUSALS: usize = 20_000;
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Measures claims, reservations, refusals and bookings in a hall with a seat for every buyer.
+/// Measures reservations, refusals and bookings in a hall with a seat for every buyer.
 pub async fn measure(stage: &Stage, bare: f64) -> anyhow::Result<Vec<Row>> {
-    stage.open_drop("bench-shop", 1_000_000).await?;
-    let show = stage.open_show("bench-shop", u32::try_from(BUYERS.div_ceil(100))?).await?;
+    stage.open_drop(DROP, 1_000_000).await?;
+    let show = stage.open_show(DROP, u32::try_from(BUYERS.div_ceil(100))?).await?;
     let places = called_places(stage).await?;
-    let tokens = Arc::new(places);
-
-    let own = tokens.clone();
-    let claim =
-        load::run(stage.line(), CONNECTIONS, tokens.len(), StatusCode::OK, move |n| claim_request(&own[n]))
-            .await?;
-    let admissions = Arc::new(admissions(stage, &tokens).await?);
+    let admissions = Arc::new(admissions(stage, &places).await?);
 
     let path = format!("/v1/shows/{show}/reserve");
     let (own, reserve_path) = (admissions.clone(), path.clone());
@@ -54,12 +49,12 @@ pub async fn measure(stage: &Stage, bare: f64) -> anyhow::Result<Vec<Row>> {
         plain_get("/v1/drops/bench-shop/shows")
     })
     .await?;
+    let row = |what, measured| Row::throughput("shop", what, measured).against(BARE, bare);
     Ok(vec![
-        Row::new("shop", "claim (mint included)", &claim, (BARE, bare), None),
-        Row::new("shop", "reserve, unique seats", &reserve, (BARE, bare), None),
-        Row::new("shop", "reserve refused (seat taken)", &refused, (BARE, bare), None),
-        Row::new("shop", "confirm (sandbox gateway)", &confirm, (BARE, bare), None),
-        Row::new("shop", "shows of a drop", &docs, (BARE, bare), None),
+        row("reserve, unique seats", &reserve),
+        row("reserve refused (seat taken)", &refused),
+        row("confirm (sandbox gateway)", &confirm),
+        row("shows of a drop", &docs),
     ])
 }
 
@@ -73,27 +68,23 @@ async fn called_places(stage: &Stage) -> anyhow::Result<Vec<String>> {
     let mut connection = Connection::open(stage.line()).await?;
     let mut places = Vec::with_capacity(BUYERS + LATE);
     for _ in 0..BUYERS + LATE {
-        places.push(stage.join(&mut connection, "bench-shop").await?);
+        places.push(stage.join(&mut connection, DROP).await?);
     }
     let last = places.last().context("somebody joined")?;
     let deadline = tokio::time::Instant::now() + PATIENCE;
-    while connection.send(claim_request(last)).await?.0 != StatusCode::OK {
+    while connection.send(claim_request(DROP, last)).await?.0 != StatusCode::OK {
         anyhow::ensure!(tokio::time::Instant::now() < deadline, "the line did not call everybody in time");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(places)
 }
 
-fn claim_request(place_token: &str) -> Request<Body> {
-    post("/v1/drops/bench-shop/places/me/admission", place_token, &json!({}))
-}
-
-/// The same admissions again: claiming is idempotent.
+/// Everybody's admission.
 async fn admissions(stage: &Stage, places: &[String]) -> anyhow::Result<Vec<String>> {
     let mut connection = Connection::open(stage.line()).await?;
     let mut admissions = Vec::with_capacity(places.len());
     for place in places {
-        let (_, body) = connection.send(claim_request(place)).await?;
+        let (_, body) = connection.send(claim_request(DROP, place)).await?;
         admissions.push(text(&serde_json::from_slice(&body)?, "admission_token")?);
     }
     Ok(admissions)

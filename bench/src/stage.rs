@@ -16,18 +16,16 @@ use crate::load::Connection;
 
 const OPERATOR_TOKEN: &str = "the operator of a bench that lives for minutes";
 
-/// Servers and services, running.
-pub struct Stage {
+/// Private servers with durable stores, as in production.
+pub struct Stores {
     redis: PrivateRedis,
     postgres: PrivatePostgres,
-    waitroom: Running,
-    booking: Running,
     _folder: tempfile::TempDir,
 }
 
-impl Stage {
-    /// Starts everything with durable stores, as in production, and no limits of requests.
-    pub async fn set() -> anyhow::Result<Self> {
+impl Stores {
+    /// Starts both, empty but for the tables.
+    pub async fn start() -> anyhow::Result<Self> {
         servers::install::ensure_installed(&[
             servers::install::Package::Redis,
             servers::install::Package::Postgres,
@@ -37,36 +35,97 @@ impl Stage {
         let redis = PrivateRedis::start(folder.path(), RedisOptions::durable()).await?;
         let postgres = PrivatePostgres::start(folder.path(), PostgresOptions::durable()).await?;
         shared::db::migrate(&postgres.url()).await?;
+        Ok(Self { redis, postgres, _folder: folder })
+    }
+
+    /// The settings of a service that uses them and has no limits of requests. Its ports are any.
+    pub fn settings(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
         let line_port = servers::ports::free_port()?;
-        let mut vars = Vars::default()
-            .with("RUST_LOG", "error")
-            .with("REDIS_URL", redis.url())
-            .with("DATABASE_URL", postgres.url())
-            .with("WAITROOM_LISTEN", format!("127.0.0.1:{line_port}"))
-            .with("WAITROOM_PUBLIC_URL", format!("http://127.0.0.1:{line_port}"))
-            .with("WAITROOM_ADMIN_LISTEN", "127.0.0.1:0")
-            .with("BOOKING_LISTEN", "127.0.0.1:0")
-            .with("BOOKING_ADMIN_LISTEN", "127.0.0.1:0")
-            .with("WAITROOM_SECRET", "bench bench bench bench bench bench")
-            .with("BOOKING_SECRET", "bench bench bench bench bench bench")
-            .with("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN)
-            .with("RATE_LIMIT_PER_IDENTITY", "0")
-            .with("RATE_LIMIT_PER_ADDRESS", "0");
+        let own = [
+            ("REDIS_URL", self.redis.url()),
+            ("DATABASE_URL", self.postgres.url()),
+            ("WAITROOM_LISTEN", format!("127.0.0.1:{line_port}")),
+            ("WAITROOM_PUBLIC_URL", format!("http://127.0.0.1:{line_port}")),
+        ];
+        let common = [
+            ("RUST_LOG", "error"),
+            ("WAITROOM_ADMIN_LISTEN", "127.0.0.1:0"),
+            ("BOOKING_LISTEN", "127.0.0.1:0"),
+            ("BOOKING_ADMIN_LISTEN", "127.0.0.1:0"),
+            ("WAITROOM_SECRET", "bench bench bench bench bench bench"),
+            ("BOOKING_SECRET", "bench bench bench bench bench bench"),
+            ("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN),
+            ("RATE_LIMIT_PER_IDENTITY", "0"),
+            ("RATE_LIMIT_PER_ADDRESS", "0"),
+        ];
+        Ok(own.into_iter().chain(common.map(|(name, value)| (name, value.to_owned()))).collect())
+    }
+
+    /// Where Redis is.
+    pub fn redis_url(&self) -> String {
+        self.redis.url()
+    }
+
+    /// Where Postgres is.
+    pub fn database_url(&self) -> String {
+        self.postgres.url()
+    }
+
+    /// Stops both.
+    pub async fn stop(self) {
+        self.redis.stop().await;
+        self.postgres.stop().await;
+    }
+}
+
+/// Servers and both services, running.
+pub struct Stage {
+    stores: Stores,
+    waitroom: Running,
+    booking: Running,
+}
+
+impl Stage {
+    /// Starts everything.
+    pub async fn set() -> anyhow::Result<Self> {
+        let stores = Stores::start().await?;
+        let settings = stores.settings()?;
+        let mut vars =
+            settings.into_iter().fold(Vars::default(), |vars, (name, value)| vars.with(name, value));
         shared::telemetry::start_logging(&mut vars);
         let (line, shop) =
             (waitroom::config::Config::from_vars(&mut vars), booking::Config::from_vars(&mut vars));
         vars.finish()?;
         let waitroom = waitroom::start(line, Clock::System).await?;
         let booking = booking::start(shop, Clock::System).await?;
-        Ok(Self { redis, postgres, waitroom, booking, _folder: folder })
+        Ok(Self { stores, waitroom, booking })
     }
 
     /// Stops everything.
     pub async fn clear(self) {
         self.booking.stop().await;
         self.waitroom.stop().await;
-        self.redis.stop().await;
-        self.postgres.stop().await;
+        self.stores.stop().await;
+    }
+
+    /// Where Redis is.
+    pub fn redis_url(&self) -> anyhow::Result<url::Url> {
+        Ok(self.stores.redis_url().parse()?)
+    }
+
+    /// How many commands Redis has processed and how many transactions Postgres has ended since they began.
+    pub async fn commands(&self) -> anyhow::Result<f64> {
+        let mut redis =
+            redis::Client::open(self.stores.redis_url())?.get_multiplexed_async_connection().await?;
+        let stats: redis::InfoDict = redis::cmd("INFO").arg("stats").query_async(&mut redis).await?;
+        let commands: f64 = stats.get("total_commands_processed").context("Redis counts its commands")?;
+        let pool = shared::db::pool(&self.stores.database_url(), "bench", 1)?;
+        let transactions: f64 =
+            sqlx::query_scalar("SELECT sum(xact_commit + xact_rollback)::float8 FROM pg_stat_database")
+                .fetch_one(&pool)
+                .await?;
+        pool.close().await;
+        Ok(commands + transactions)
     }
 
     /// Where the line is.
@@ -79,22 +138,9 @@ impl Stage {
         self.booking.address
     }
 
-    /// Acts as an operator of the service at `address`.
-    pub async fn operate(&self, address: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = post(&format!("/v1/operator/{path}"), OPERATOR_TOKEN, body);
-        let (status, body) = Connection::open(address).await?.send(request).await?;
-        if !status.is_success() {
-            bail!("{path}: {status} {}", String::from_utf8_lossy(&body));
-        }
-        Ok(serde_json::from_slice(&body)?)
-    }
-
     /// Opens a drop that lets in `rate_per_minute` people.
     pub async fn open_drop(&self, slug: &str, rate_per_minute: u32) -> anyhow::Result<()> {
-        let limits = json!({ "slug": slug, "title": slug, "rate_per_minute": rate_per_minute, "burst": rate_per_minute, "max_active": 100_000 });
-        self.operate(self.line(), "drops", &limits).await?;
-        self.operate(self.line(), &format!("drops/{slug}/open"), &json!({ "reason": "bench" })).await?;
-        Ok(())
+        open_drop(self.line(), slug, rate_per_minute).await
     }
 
     /// Joins the line of a drop; gives the place token.
@@ -111,22 +157,51 @@ impl Stage {
         let id = |made: &Value, name: &str| {
             made[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"))
         };
-        let movie =
-            self.operate(shop, "movies", &json!({ "title": "Bench", "duration_minutes": 100 })).await?;
-        let theatre = self.operate(shop, "theatres", &json!({ "name": drop, "city": "Bench", "address": "1 Bench Street", "time_zone": "Europe/Berlin" })).await?;
+        let movie = operate(shop, "movies", &json!({ "title": "Bench", "duration_minutes": 100 })).await?;
+        let theatre = operate(shop, "theatres", &json!({ "name": drop, "city": "Bench", "address": "1 Bench Street", "time_zone": "Europe/Berlin" })).await?;
         let seats: Vec<Value> = (1..=100)
             .map(|number| json!({ "number": number, "x": number, "category": "standard" }))
             .collect();
         let rows: Vec<Value> =
             (0..rows).map(|row| json!({ "row": row_name(row), "y": row, "seats": seats })).collect();
         let screen = json!({ "theatre_id": id(&theatre, "theatre_id")?, "name": "Bench", "rows": rows });
-        let screen = self.operate(shop, "screens", &screen).await?;
+        let screen = operate(shop, "screens", &screen).await?;
         let show = json!({
             "movie_id": id(&movie, "movie_id")?, "screen_id": id(&screen, "screen_id")?, "drop": drop,
             "starts_at": "2099-01-01T20:00:00Z", "prices": { "standard": { "amount_minor": 1250, "currency": "EUR" } },
         });
-        id(&self.operate(shop, "shows", &show).await?, "show_id")
+        id(&operate(shop, "shows", &show).await?, "show_id")
     }
+}
+
+/// Acts as an operator of the service at `address`.
+pub async fn operate(address: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
+    operator_request(address, post(&format!("/v1/operator/{path}"), OPERATOR_TOKEN, body)).await
+}
+
+/// Changes a drop, whatever version it has.
+pub async fn change_drop(address: SocketAddr, slug: &str, body: &Value) -> anyhow::Result<Value> {
+    let mut request = post(&format!("/v1/operator/drops/{slug}"), OPERATOR_TOKEN, body);
+    *request.method_mut() = http::Method::PATCH;
+    request.headers_mut().insert(http::header::IF_MATCH, http::HeaderValue::from_static("*"));
+    operator_request(address, request).await
+}
+
+async fn operator_request(address: SocketAddr, request: Request<Body>) -> anyhow::Result<Value> {
+    let path = request.uri().path().to_owned();
+    let (status, body) = Connection::open(address).await?.send(request).await?;
+    if !status.is_success() {
+        bail!("{path}: {status} {}", String::from_utf8_lossy(&body));
+    }
+    Ok(serde_json::from_slice(&body)?)
+}
+
+/// Opens a drop at this waiting room that lets in `rate_per_minute` people.
+pub async fn open_drop(line: SocketAddr, slug: &str, rate_per_minute: u32) -> anyhow::Result<()> {
+    let limits = json!({ "slug": slug, "title": slug, "rate_per_minute": rate_per_minute, "burst": rate_per_minute, "max_active": 100_000 });
+    operate(line, "drops", &limits).await?;
+    operate(line, &format!("drops/{slug}/open"), &json!({ "reason": "bench" })).await?;
+    Ok(())
 }
 
 /// The name of the n-th row: A to Z.

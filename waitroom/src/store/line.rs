@@ -30,7 +30,7 @@ const CODE_LIFETIME_MS: u32 = 60_000;
 /// How long the ledger may take to learn of a call: room in the slot's first bound. The claim window begins after it.
 const RECORD_ALLOWANCE_MS: u32 = 3_600_000;
 /// The keys of the operations on places: as numbered by [`LineKeys`].
-const PLACE_KEYS: usize = 17;
+pub const PLACE_KEYS: usize = 17;
 /// How many batches of moves are read at once.
 const MOST_MOVES: u32 = 1_000;
 const TOKEN_LIFETIME_MS: i64 = shared::admission::LIFETIME_S * 1_000;
@@ -122,7 +122,7 @@ fn digest(code: &str) -> String {
     hex(&Sha256::digest(code)[..16])
 }
 
-/// As put_back.lua takes them.
+/// As `put_back.lua` takes them.
 fn remembered(places: &[Remembered]) -> Vec<String> {
     let words = |one: &Remembered| {
         let generation = format!("{:04x}", one.place.generation());
