@@ -11,9 +11,12 @@ use shared::clock::ManualClock;
 use shared::digest::hex;
 use shared::secret::hmac_sha256;
 
-use crate::support::{DROP, Room, SOON};
+use crate::support::{CLIENT, DROP, Room, SOON};
 
+mod fairness;
+mod opening;
 mod roster;
+mod secrecy;
 
 /// A lobby that is open, of a drop that opens in an hour.
 async fn lobby(settings: Value) -> (Room, ManualClock) {
@@ -64,8 +67,32 @@ fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// A client of no particular kind.
-fn client() -> reqwest::Client {
-    let _already_installed = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+/// How far two rankings agree (Spearman's ρ): 0 where they have nothing to do with each other.
+fn rank_correlation(pairs: &[(u64, u64)]) -> f64 {
+    let ranks = |of: fn(&(u64, u64)) -> u64| {
+        let mut sorted: Vec<u64> = pairs.iter().map(of).collect();
+        sorted.sort_unstable();
+        let middle = |value: u64| {
+            let (first, after) =
+                (sorted.partition_point(|it| *it < value), sorted.partition_point(|it| *it <= value));
+            f64::from(u32::try_from(first + after - 1).unwrap()) / 2.0
+        };
+        pairs.iter().map(|pair| middle(of(pair))).collect::<Vec<f64>>()
+    };
+    let (ones, others) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
+    let mean = f64::from(u32::try_from(pairs.len() - 1).unwrap()) / 2.0;
+    let sum = |of: &dyn Fn(f64, f64) -> f64| {
+        ones.iter().zip(&others).map(|(a, b)| of(a - mean, b - mean)).sum::<f64>()
+    };
+    let spread = (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt();
+    if spread == 0.0 { 0.0 } else { sum(&|a, b| a * b) / spread }
+}
+
+#[test]
+fn rank_correlation_knows_agreement_from_none() {
+    let up: Vec<(u64, u64)> = (0..100).map(|n| (n, n * n)).collect();
+    let down: Vec<(u64, u64)> = (0..100).map(|n| (n, 1_000 - n)).collect();
+    let same: Vec<(u64, u64)> = (0..100).map(|n| (n, 7)).collect();
+    assert!((rank_correlation(&up) - 1.0).abs() < 1e-9 && (rank_correlation(&down) + 1.0).abs() < 1e-9);
+    assert!(rank_correlation(&same).abs() < 1e-9);
 }

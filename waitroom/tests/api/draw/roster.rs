@@ -43,7 +43,7 @@ async fn a_roster_is_cached_for_ever_by_its_digest_and_is_not_there_before() {
     assert_eq!(roster.header("content-length"), (3 * 37).to_string());
     assert!(roster.header("cache-control").contains("immutable"));
     let again =
-        client().get(format!("{}/v1/drops/premiere/draw/roster", room.url())).header("If-None-Match", etag);
+        CLIENT.get(format!("{}/v1/drops/premiere/draw/roster", room.url())).header("If-None-Match", etag);
     assert_eq!(again.send().await.unwrap().status().as_u16(), 304);
 }
 
@@ -80,7 +80,7 @@ async fn one_of_many_replicas_stores_the_roster_once_and_it_never_changes() {
     for replica in &room.replicas {
         let url = format!("{}/v1/drops/{DROP}/draw", replica.url());
         eventually(SOON, || async {
-            let seen: Value = client().get(&url).send().await.unwrap().json().await.unwrap();
+            let seen: Value = CLIENT.get(&url).send().await.unwrap().json().await.unwrap();
             if seen == all.json { Ok(()) } else { Err(seen) }
         })
         .await;
@@ -104,4 +104,64 @@ async fn the_page_of_a_draw_says_what_is_known() {
     let all = published(&room, &clock).await;
     let after = room.get("/q/premiere/draw").await.expect(200);
     assert!(after.body.contains(all.text("seed")) && after.body.contains(all.text("roster_sha256")));
+}
+
+/// Holds the lease, as a replica does that is killed while it gathers.
+async fn lease(room: &Room, for_ms: u32) {
+    let client = redis::Client::open(room.stores.redis_url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut set = redis::cmd("SET");
+    set.arg("{drop:premiere}:roster_lease").arg(1).arg("PX").arg(for_ms);
+    set.exec_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_killed_while_it_gathers_is_followed_by_another() {
+    let (room, clock) = lobby(json!({})).await;
+    let visitors = joined(&room, 8).await;
+    lease(&room, 2_000).await;
+    // What it had written.
+    let left_over = "INSERT INTO waitroom.roster_pages (drop, roster, number, places)
+                     VALUES ('premiere', gen_random_uuid(), 0, decode(repeat('00', 32), 'hex'))";
+    sqlx::query(left_over).execute(&room.pool()).await.unwrap();
+    room.operator().open(DROP).await.expect(200);
+    visitors[0].leave().await.expect(204);
+    let all = published(&room, &clock).await;
+    assert_eq!(all["count"], 8, "who has left since was in the lobby");
+    eventually(SOON, || async { pages_of(&room).await == 1 }).await;
+}
+
+async fn pages_of(room: &Room) -> i64 {
+    let pages = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM waitroom.roster_pages");
+    pages.fetch_one(&room.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_redis_is_lost_before_the_roster_is_stored_it_has_whoever_is_known() {
+    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let room = Room::with(TestStores::with_own_redis().await, 1, clock.clone().into()).await;
+    room.create(json!({"lobby_opens_at": "2026-03-01T12:00:00Z", "opens_at": "2026-03-01T13:00:00Z", "max_active": 1})).await;
+    let visitors = joined(&room, 6).await;
+    lease(&room, 600_000).await;
+    room.operator().open(DROP).await.expect(200);
+    let mut called = None;
+    while called.is_none() {
+        for (number, visitor) in visitors.iter().enumerate() {
+            if visitor.place().await["state"] == "called" {
+                called = Some(number);
+            }
+        }
+    }
+    let client = redis::Client::open(room.stores.redis_url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
+    eventually(SOON, || async { visitors[0].status().await["epoch"] == 2 }).await;
+    for visitor in &visitors {
+        visitor.place().await.expect(200);
+    }
+    eventually(Duration::from_secs(30), || async { !draw(&room).await["roster_sha256"].is_null() }).await;
+    let all = published(&room, &clock).await;
+    assert_eq!(all["count"], 6, "those who came back, and the one whom the ledger knows");
+    let roster = room.get("/v1/drops/premiere/draw/roster").await.expect(200);
+    assert_eq!(sha256(roster.body.as_bytes()), all.text("roster_sha256"));
 }
