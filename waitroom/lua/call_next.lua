@@ -11,7 +11,8 @@ local units, calling = settle_credit()
 local set = redis.call('HMGET', KEYS[2], 'max_active', 'claim_window_s', 'opens_at', 'return_grace_s')
 local health = redis.call('HMGET', KEYS[20], 'at', 'free')
 local sold_out = health[1] and now - tonumber(health[1]) <= 3000 and tonumber(health[2]) == 0
-local waits = sold_out or not calling or now < tonumber(redis.call('HGET', KEYS[1], 'calling_from') or 0)
+local waits_ms = (tonumber(redis.call('HGET', KEYS[1], 'calling_from') or nil) or now) - now
+local waits = sold_out or not calling or (waits_ms > 0 and waits_ms <= 5000) -- more: the clock was set back
 local room = waits and 0 or math.min(tonumber(ARGV[3]), math.floor(units / UNITS_A_CALL), set[1] - redis.call('ZCARD', KEYS[5]))
 local since, ticked = note_tick()
 local opened = set[3] and set[3] ~= '' and now >= tonumber(set[3])

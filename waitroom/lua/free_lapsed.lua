@@ -8,7 +8,7 @@ local function outcome_of(record, policy)
     local successor, score = requeue(record.place)
     local seen = redis.call('ZSCORE', KEYS[12], record.place)
     if seen and is_tracked(score) then
-      redis.call('ZADD', KEYS[12], seen, successor) -- who is seen with the old place is there for the new one
+      redis.call('ZADD', KEYS[12], 'GT', seen, successor) -- who is seen with the old place is there for the new one
     end
     return 'requeued', successor, score
   elseif policy == 'keep' and record.source ~= 'side' then

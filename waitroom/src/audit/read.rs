@@ -98,7 +98,8 @@ impl Row {
             }
             Fact::Freed { place, sid, lapse, outcome } => {
                 (row.place, row.sid) = (place.map(|place| place.0), Some(sid.0));
-                (row.reason, row.outcome) = (Some(lapse.as_str().to_owned()), Some(outcome.as_str().to_owned()));
+                (row.reason, row.outcome) =
+                    (Some(lapse.as_str().to_owned()), Some(outcome.as_str().to_owned()));
                 if let Outcome::Requeued { successor, .. } = outcome {
                     row.successor = Some(successor.0);
                 }

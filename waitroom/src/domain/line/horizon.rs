@@ -65,7 +65,7 @@ pub trait Front {
     /// The score of the place with this rank, which is there.
     fn score_at(&self, rank: u64) -> Score;
     /// How many places there are.
-    fn len(&self) -> u64;
+    fn length(&self) -> u64;
     /// Of the first so many places: how many were looked at, and how many of them are present.
     fn sample(&self, first: u64) -> (u64, u64);
 }
@@ -102,7 +102,7 @@ impl Horizon {
             self.steps.retain(|step| step.below >= live.below);
             self.steps[0].since_ms = 0;
         }
-        let (len, track) = (front.len(), self.track_below());
+        let (len, track) = (front.length(), self.track_below());
         let needed = self.needed(demand, front, now_ms);
         let tracked = if track == Score::END { len } else { front.count_below(track) };
         let to = needed + needed / 4;
@@ -114,7 +114,8 @@ impl Horizon {
                 self.raised_ms = now_ms;
             }
         } else if tracked > 3 * needed && beyond < track {
-            let since_ms = self.steps.iter().find(|step| step.below >= beyond).map_or(0, |step| step.since_ms);
+            let since_ms =
+                self.steps.iter().find(|step| step.below >= beyond).map_or(0, |step| step.since_ms);
             self.steps.retain(|step| step.below < beyond);
             self.steps.push(Step { below: beyond, since_ms });
         }
@@ -130,7 +131,7 @@ impl Horizon {
             return wanted.max(LEAST) * self.reach;
         }
         let is_settled = self.steps.len() == 1 && is_live(self.steps[0], now_ms);
-        if live < front.len() && is_settled && present * live < wanted * sampled {
+        if live < front.length() && is_settled && present * live < wanted * sampled {
             self.reach = (self.reach * GROWTH).min(MOST_REACH);
         } else if present * live >= 2 * wanted * sampled {
             self.reach = (self.reach / GROWTH).max(1);

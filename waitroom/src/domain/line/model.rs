@@ -11,18 +11,24 @@ use uuid::Uuid;
 
 mod calling;
 mod lapsing;
+mod list;
 mod measuring;
 mod presence;
 mod visiting;
 
+use list::List;
+
 use super::horizon::Horizon;
 use super::{
-    Claimed, GoneReason, Joined, Left, Line, Move, MoveId, Moves, RankTable, Remembered, Slot, Spot, Standing,
-    Tick, What,
+    Claimed, GoneReason, Joined, Left, Line, Move, MoveId, Moves, RankTable, Remembered, Slot, Spot,
+    Standing, Tick, What,
 };
 use crate::domain::drop::Drop;
 use crate::domain::ledger::{Entry, EntryId, Fact, IdleReason};
 use crate::domain::place::{PlaceId, Score};
+
+/// After a loss nobody is called for so long, ms: the replicas put back whom they remember first.
+pub const CALLING_RESUMES_MS: i64 = 5_000;
 
 /// The lines of some drops, in memory.
 pub struct ModelLine {
@@ -36,8 +42,8 @@ struct Model {
     turn: u64,
     epoch: i64,
     calling_from_ms: i64,
-    queue: BTreeSet<(Score, PlaceId)>,
-    side: BTreeSet<(Score, PlaceId)>,
+    queue: List,
+    side: List,
     aside: BTreeMap<PlaceId, Aside>,
     slots: BTreeMap<Sid, i64>,
     admissions: HashMap<Sid, Record>,
@@ -117,6 +123,7 @@ impl ModelLine {
     /// Begins the line of a new drop: its first epoch, with all the credit that a burst allows.
     pub fn begin(&self, drop: &Drop) {
         let mut model = Model::of(drop);
+        model.calling_from_ms = self.now_ms();
         model.tell(self.now_ms(), Fact::Limits(drop.limits()));
         self.lock().insert(drop.slug.clone(), model);
     }
@@ -154,6 +161,17 @@ impl ModelLine {
         self.with(drop, |model, _| model.drawn.iter().copied().collect())
     }
 
+    /// How far ahead sightings are reported.
+    pub fn horizon(&self, drop: &DropSlug) -> Horizon {
+        self.with(drop, |model, _| model.horizon.clone())
+    }
+
+    /// Redis loses what is not in the ledger, and is filled again: another epoch, nobody in the main line, nobody known to
+    /// have been seen, no credit.
+    pub fn lose(&self, drop: &DropSlug) {
+        self.with(drop, Model::lose);
+    }
+
     fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
     }
@@ -175,8 +193,8 @@ impl Model {
             turn: drop.turn(),
             epoch: 1,
             calling_from_ms: 0,
-            queue: BTreeSet::new(),
-            side: BTreeSet::new(),
+            queue: List::default(),
+            side: List::default(),
             aside: BTreeMap::new(),
             slots: BTreeMap::new(),
             admissions: HashMap::new(),
@@ -197,6 +215,21 @@ impl Model {
             entries: 0,
             stock: None,
         }
+    }
+
+    fn lose(&mut self, now_ms: i64) {
+        self.epoch += 1;
+        self.calling_from_ms = now_ms + CALLING_RESUMES_MS;
+        self.queue.clear();
+        self.drawn.clear();
+        self.arrivals = 0;
+        self.credit = Credit { units: 0, at_ms: None, calls: 0 };
+        self.presence = Presence::default();
+        self.horizon = Horizon::default();
+        self.table = None;
+        self.moves.clear();
+        self.move_numbers.clear();
+        self.passes_due = self.passes.keys().cloned().collect();
     }
 
     /// A step's facts.
@@ -250,7 +283,7 @@ impl Model {
 
     /// Takes a place out of the main line. The roster wants to know who was in the lobby.
     fn take_out(&mut self, place: PlaceId, score: Score, now_ms: i64) -> bool {
-        let was_there = self.queue.remove(&(score, place));
+        let was_there = self.queue.remove(place);
         if was_there && score.is_drawn() && self.has_opened(now_ms) && self.drop.roster.is_none() {
             self.drawn.insert(place);
         }

@@ -55,7 +55,8 @@ impl RankTable {
     /// Where the places begin that were taken in the last epochs up to this one, and those taken after opening at all.
     pub(crate) fn beginnings(epoch: i64) -> impl Iterator<Item = Score> {
         let epochs = (epoch - EPOCHS + 1).max(1)..=epoch;
-        let arrivals = epochs.filter_map(|epoch| u64::try_from(epoch).ok()).map(|epoch| Score::arrived(epoch, 1));
+        let arrivals =
+            epochs.filter_map(|epoch| u64::try_from(epoch).ok()).map(|epoch| Score::arrived(epoch, 1));
         [FIRST_ARRIVAL].into_iter().chain(arrivals)
     }
 }
@@ -91,7 +92,10 @@ mod tests {
         assert_eq!(table.rank_of(Score(21)), 2);
         assert_eq!(table.rank_of(Score::arrived(1, 7)), 2);
         let arrivals = self::table(&[(Score::arrived(3, 1).0, 5)], 5);
-        assert_eq!((5..8).map(|rank| arrivals.rank_of(Score::arrived(3, rank - 4))).collect::<Vec<_>>(), [5, 6, 7]);
+        assert_eq!(
+            (5..8).map(|rank| arrivals.rank_of(Score::arrived(3, rank - 4))).collect::<Vec<_>>(),
+            [5, 6, 7]
+        );
         assert_eq!(RankTable { knots: Vec::new(), ..table }.rank_of(Score(7)), 0);
     }
 

@@ -130,7 +130,8 @@ fn fact(fields: &Fields) -> Result<Fact, StoreError> {
         "ended" => Ok(Fact::Ended {
             place: fields.need("place")?,
             sid: fields.may("sid")?,
-            reason: EndReason::named(fields.text("reason")).ok_or_else(|| unexpected("an end has a reason"))?,
+            reason: EndReason::named(fields.text("reason"))
+                .ok_or_else(|| unexpected("an end has a reason"))?,
         }),
         "rejoined" => Ok(Fact::Rejoined { place: fields.need("place")? }),
         "returned" => Ok(Fact::Returned { place: fields.need("place")?, outcome: return_outcome(fields)? }),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::drop::HEALTH_MAX_AGE_MS;
 use shared::ids::Sid;
 
-use super::{GoneReason, Model, Record, Spot, Tick, What};
+use super::{CALLING_RESUMES_MS, GoneReason, Model, Record, Spot, Tick, What};
 use crate::domain::drop::{Control, Drop, one_seconds_worth};
 use crate::domain::ledger::{EntryId, Fact, IdleReason, Source};
 use crate::domain::line::{BATCH, LOOKS};
@@ -36,14 +36,14 @@ impl Model {
         if self.has_opened(now_ms) {
             self.honour_passes(now_ms);
         }
-        let mut taken = self.take_next(now_ms);
+        let taken = self.take_next(now_ms);
         if let Some(since_ms) = ticked_ms.filter(|ticked_ms| now_ms - ticked_ms > IDLE_MS)
             && !taken.present.is_empty()
         {
             self.tell(now_ms, Fact::Idle { since_ms, reason: idle });
         }
         self.set_aside(&taken.absent, now_ms);
-        let called = self.call(std::mem::take(&mut taken.present), sids, now_ms);
+        let called = self.call(&taken.present, sids, now_ms);
         Tick {
             now_ms,
             epoch: self.epoch,
@@ -51,8 +51,8 @@ impl Model {
             freed,
             set_aside: taken.absent.len() as u64,
             has_more: called == BATCH || freed == BATCH || taken.looks == LOOKS,
-            waiting: (self.queue.len() + self.side.len()) as u64,
-            side: self.side.len() as u64,
+            waiting: self.queue.len() + self.side.len(),
+            side: self.side.len(),
             active: self.slots.len() as u64,
             opened: self.has_opened(now_ms),
             frontier: self.frontier,
@@ -66,13 +66,13 @@ impl Model {
             .stock
             .as_ref()
             .is_some_and(|stock| now_ms - stock.at_ms <= HEALTH_MAX_AGE_MS && stock.free == 0);
-        if sold_out || !self.is_calling(now_ms) || now_ms < self.calling_from_ms {
+        // More than that is to go: the clock was set back.
+        let resumes = (now_ms + 1..=now_ms + CALLING_RESUMES_MS).contains(&self.calling_from_ms);
+        if sold_out || !self.is_calling(now_ms) || resumes {
             return 0;
         }
         let max_active = u64::from(self.drop.settings.max_active);
-        BATCH
-            .min(self.credit.units / UNITS_A_CALL)
-            .min(max_active.saturating_sub(self.slots.len() as u64))
+        BATCH.min(self.credit.units / UNITS_A_CALL).min(max_active.saturating_sub(self.slots.len() as u64))
     }
 
     /// Places of visitors with a pass go to the side list.
@@ -82,9 +82,11 @@ impl Model {
         for base in due {
             self.passes_due.remove(&base);
             let first = format!("{base}0000").parse().expect("a base is a place's id without its generation");
-            let Spot::Queued { place, score, on_side: false, .. } = self.spot(PlaceId(first)) else { continue };
+            let Spot::Queued { place, score, on_side: false, .. } = self.spot(PlaceId(first)) else {
+                continue;
+            };
             self.take_out(place, score, now_ms);
-            self.side.insert((score, place));
+            self.side.insert(place, score);
             passed.push((place, score));
         }
         if !passed.is_empty() {
@@ -100,11 +102,11 @@ impl Model {
         let room = self.room(now_ms);
         let mut taken = Taken::default();
         while (taken.present.len() as u64) < room && taken.looks < LOOKS {
-            let side = self.side.first().copied();
-            let front = self.queue.first().copied().filter(|(score, _)| *score < live_below);
+            let side = self.side.first();
+            let front = self.queue.first().filter(|(score, _)| *score < live_below);
             let Some((score, place)) = side.or(front) else { break };
             taken.looks += 1;
-            self.side.remove(&(score, place));
+            self.side.remove(place);
             self.take_out(place, score, now_ms);
             // Far in front of the horizon nobody is reported on: such a place is in the side list by a pass.
             if !self.is_present(place, since_ms) && score < live_below {
@@ -121,11 +123,11 @@ impl Model {
         taken
     }
 
-    fn call(&mut self, places: Vec<(PlaceId, Score, Source)>, sids: Sid, now_ms: i64) -> u64 {
+    fn call(&mut self, places: &[(PlaceId, Score, Source)], sids: Sid, now_ms: i64) -> u64 {
         let lives_until_ms =
             now_ms + i64::from(self.drop.settings.claim_window_s) * 1_000 + RECORD_ALLOWANCE_MS;
         let mut facts = Vec::new();
-        for (index, (place, score, source)) in (0..).zip(&places) {
+        for (index, (place, score, source)) in (0..).zip(places) {
             let (place, score, source) = (*place, *score, *source);
             let sid = Sid(PlaceId(sids.0).of_generation(index).0);
             let record = Record {
@@ -155,7 +157,10 @@ impl Model {
 
     fn opening_and_closing_ms(&self) -> (Option<i64>, Option<i64>) {
         let settings = &self.drop.settings;
-        (self.drop.opening().map(Timestamp::as_millisecond), settings.closes_at.map(Timestamp::as_millisecond))
+        (
+            self.drop.opening().map(Timestamp::as_millisecond),
+            settings.closes_at.map(Timestamp::as_millisecond),
+        )
     }
 
     fn is_calling(&self, now_ms: i64) -> bool {
@@ -202,8 +207,10 @@ impl Model {
     /// Another salt: another order of those whom the draw gave a score.
     fn turn_to(&mut self, turn: u64, now_ms: i64) {
         if turn != self.turn {
-            let turned = |(score, place): &(Score, PlaceId)| (score.unturned(self.turn).turned(turn), *place);
-            self.queue = self.queue.iter().map(turned).collect();
+            let places: Vec<(Score, PlaceId)> = self.queue.iter().collect();
+            for (score, place) in places {
+                self.queue.insert(place, score.unturned(self.turn).turned(turn));
+            }
             self.turn = turn;
             self.horizon.begin_again(now_ms);
         }

@@ -35,15 +35,18 @@ impl Model {
             OnLapse::Requeue if place.generation() < u16::MAX => {
                 let (successor, score) = (place.of_generation(place.generation() + 1), self.arrive());
                 self.end(place, GoneReason::Requeued, Some(score));
-                self.queue.insert((score, successor));
+                self.queue.insert(successor, score);
                 // Who is seen with the old place is there for the new one.
-                if let Some(seen_ms) = self.presence.seen.get(&place).copied().filter(|_| self.is_tracked(score)) {
-                    self.presence.seen.insert(successor, seen_ms);
+                if let Some(seen_ms) =
+                    self.presence.seen.get(&place).copied().filter(|_| self.is_tracked(score))
+                {
+                    let known = self.presence.seen.entry(successor).or_insert(seen_ms);
+                    *known = seen_ms.max(*known);
                 }
                 return Outcome::Requeued { successor, score };
             }
             OnLapse::Keep if !record.from_side => {
-                self.side.insert((record.score, place));
+                self.side.insert(place, record.score);
                 self.moved(What::Side, &[place]);
                 return Outcome::Kept;
             }

@@ -25,7 +25,7 @@ impl Front for Sorted {
         self.places[usize::try_from(rank).unwrap_or(usize::MAX)].0
     }
 
-    fn len(&self) -> u64 {
+    fn length(&self) -> u64 {
         self.places.len() as u64
     }
 
@@ -45,7 +45,7 @@ impl Model {
         if at_ms.is_none_or(|at_ms| now_ms < at_ms || now_ms - at_ms >= MEASURE_EVERY_MS) {
             self.forget_sightings(now_ms);
             let since_ms = self.seen_since(now_ms);
-            let present = |(score, place): &(Score, PlaceId)| (*score, self.is_present(*place, since_ms));
+            let present = |(score, place): (Score, PlaceId)| (score, self.is_present(place, since_ms));
             let front = Sorted { places: self.queue.iter().map(present).collect() };
             let settings = &self.drop.settings;
             let demand = Demand {
@@ -60,7 +60,7 @@ impl Model {
     }
 
     fn table_of(&self, front: &impl Front, now_ms: i64) -> RankTable {
-        let waiting = front.len();
+        let waiting = front.length();
         let mut knots: BTreeMap<Score, u64> = BTreeMap::new();
         let distance = waiting.div_ceil(RankTable::DISTANCES).max(1);
         let even = (RankTable::EXACT.div_ceil(distance) * distance..waiting)
@@ -78,9 +78,13 @@ impl Model {
         }
         RankTable {
             epoch: self.epoch,
-            number: self.table.as_ref().map_or(u64::try_from(self.epoch).unwrap_or(0) << 32, |table| table.number) + 1,
+            number: self
+                .table
+                .as_ref()
+                .map_or(u64::try_from(self.epoch).unwrap_or(0) << 32, |table| table.number)
+                + 1,
             at_ms: now_ms,
-            side: self.side.len() as u64,
+            side: self.side.len(),
             waiting,
             knots: knots.into_iter().collect(),
             track_below: self.horizon.track_below(),

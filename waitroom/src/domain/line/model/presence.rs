@@ -68,14 +68,14 @@ impl Model {
     fn come_back(&mut self, place: PlaceId, now_ms: i64) {
         let Some(Aside { score, until_ms }) = self.aside.remove(&place) else { return };
         let outcome = if now_ms <= until_ms {
-            self.side.insert((score, place));
+            self.side.insert(place, score);
             self.presence.seen.insert(place, now_ms);
             self.moved(What::Side, &[place]);
             Return::Side
         } else if place.generation() < u16::MAX {
             let (successor, score) = (place.of_generation(place.generation() + 1), self.arrive());
             self.end(place, GoneReason::Requeued, Some(score));
-            self.queue.insert((score, successor));
+            self.queue.insert(successor, score);
             if self.is_tracked(score) {
                 self.presence.seen.insert(successor, now_ms);
             }
@@ -94,7 +94,8 @@ impl Model {
             self.aside.insert(*place, Aside { score: *score, until_ms });
         }
         if !places.is_empty() {
-            let facts = places.iter().map(|(place, score)| Fact::Aside { place: *place, score: *score, until_ms });
+            let facts =
+                places.iter().map(|(place, score)| Fact::Aside { place: *place, score: *score, until_ms });
             self.tell_all(now_ms, facts);
             self.moved(What::Aside, &places.iter().map(|(place, _)| *place).collect::<Vec<_>>());
         }
@@ -104,15 +105,19 @@ impl Model {
         let mut back = Vec::new();
         for Remembered { place, score, seen_ms } in places {
             back.extend(self.put_one_back(*place, score.turned(self.turn)));
-            match self.spot(*place) {
-                Spot::Aside { place, .. } => self.come_back(place, now_ms),
-                Spot::Queued { place, score, on_side, .. } if on_side || self.is_tracked(score) => {
-                    let seen_ms = (*seen_ms).min(now_ms);
-                    let known = self.presence.seen.entry(place).or_insert(seen_ms);
-                    *known = seen_ms.max(*known);
+            let there = match self.spot(*place) {
+                Spot::Aside { place, .. } => {
+                    self.come_back(place, now_ms);
+                    continue;
                 }
-                _ => {}
-            }
+                Spot::Queued { place, score, on_side, .. } if on_side || self.is_tracked(score) => place,
+                Spot::Called { place, .. } => place,
+                _ => continue,
+            };
+            let seen_ms = (*seen_ms).min(now_ms);
+            let known = self.presence.seen.entry(there).or_insert(seen_ms);
+            // A sighting of now is the newest, also where the clock was set back.
+            *known = if seen_ms == now_ms { now_ms } else { seen_ms.max(*known) };
         }
         self.moved(What::Back, &back);
     }
@@ -126,7 +131,8 @@ impl Model {
             }
             (Spot::Gone { .. } | Spot::Unknown, _) => {
                 if let Some(before) = place.generation().checked_sub(1) {
-                    let past = super::Past { generation: before, reason: GoneReason::Left, successor_score: None };
+                    let past =
+                        super::Past { generation: before, reason: GoneReason::Left, successor_score: None };
                     self.gone.insert(place.base(), past);
                 }
                 (place, score)
@@ -134,12 +140,11 @@ impl Model {
             (Spot::Queued { place: found, score: old, on_side: false, .. }, _)
                 if found == place && score < old =>
             {
-                self.queue.remove(&(old, place));
                 (place, score)
             }
             _ => return None,
         };
-        self.queue.insert((score, place));
+        self.queue.insert(place, score);
         if self.passes.contains_key(&place.base()) {
             self.passes_due.insert(place.base());
         }

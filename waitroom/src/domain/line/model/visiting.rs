@@ -24,8 +24,8 @@ impl Model {
             return Spot::Called { place: current, slot: self.slot(*sid) };
         }
         for (list, on_side) in [(&self.queue, false), (&self.side, true)] {
-            if let Some((rank, (score, _))) = list.iter().enumerate().find(|(_, (_, id))| *id == current) {
-                return Spot::Queued { place: current, score: *score, rank: rank as u64, on_side };
+            if let Some((score, rank)) = list.find(current) {
+                return Spot::Queued { place: current, score, rank, on_side };
             }
         }
         if let Some(aside) = self.aside.get(&current) {
@@ -53,8 +53,8 @@ impl Model {
             now_ms,
             epoch: self.epoch,
             opened: self.has_opened(now_ms),
-            waiting: self.queue.len() as u64,
-            side: self.side.len() as u64,
+            waiting: self.queue.len(),
+            side: self.side.len(),
             turn: self.turn,
             spot: self.spot(place),
         }
@@ -83,7 +83,7 @@ impl Model {
             Spot::Gone { .. } | Spot::Unknown => {}
         }
         let score = if opened { self.arrive() } else { drawn.turned(self.turn) };
-        self.queue.insert((score, new));
+        self.queue.insert(new, score);
         if self.is_tracked(score) {
             self.presence.seen.insert(new, now_ms);
         }
@@ -115,7 +115,7 @@ impl Model {
             }
             Spot::Queued { place, score, .. } => {
                 self.take_out(place, score, now_ms);
-                self.side.remove(&(score, place));
+                self.side.remove(place);
                 let opened = self.has_opened(now_ms);
                 (place, None, if opened { EndReason::Left } else { EndReason::LeftLobby })
             }
