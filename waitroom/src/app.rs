@@ -10,7 +10,7 @@ use shared::ids::DropSlug;
 use shared::operator::OperatorAuth;
 use shared::redis::Redis;
 use shared::service::Readiness;
-use shared::store::{Dependency, StoreError, within};
+use shared::store::StoreError;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
@@ -19,9 +19,9 @@ use crate::config::Config;
 use crate::http::drops::Statuses;
 use crate::http::limits::Limiter;
 use crate::memory::Proofs;
+use crate::pings::Pings;
 use crate::recorder::Recorder;
 use crate::registry::{Known, Registry};
-use crate::shared_pass::SharedPass;
 use crate::store::drops::Drops;
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
@@ -79,7 +79,7 @@ pub struct App {
     pub(crate) statuses: Statuses,
     /// Who follows their place.
     pub streams: Streams,
-    pings: SharedPass,
+    pings: Pings,
     /// Room for operators who watch the numbers.
     pub(crate) stats_streams: Arc<Semaphore>,
     pool: PgPool,
@@ -123,7 +123,7 @@ impl AppState {
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),
             stats: StatsStore::new(pool.clone(), redis.clone()),
             is_stalled: AtomicBool::new(false),
-            pings: SharedPass::default(),
+            pings: Pings::default(),
             stats_streams: Arc::new(Semaphore::new(STATS_STREAMS)),
             statuses: Statuses::default(),
             streams: Streams::new(config.streams),
@@ -147,11 +147,9 @@ impl AppState {
         Ok(self.registry.get(slug))
     }
 
-    /// Whether Postgres can be reached at this moment: no place is given in a line that nobody could be called from.
+    /// Whether Postgres can be reached: no place is given in a line that nobody could be called from.
     pub(crate) async fn postgres_answers(&self) -> Result<(), StoreError> {
-        let ping = sqlx::query("SELECT 1").execute(&self.pool);
-        let ping = async { within(Dependency::Postgres, ping).await.map(drop) };
-        self.pings.wait_for(Box::pin(ping)).await
+        self.pings.answers(&self.pool).await
     }
 
     /// Ready when both stores answer.

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod http;
 pub mod memory;
 pub mod metrics;
+mod pings;
 pub mod recorder;
 pub mod registry;
 mod roster;

@@ -195,6 +195,16 @@ impl Memory {
         self.heard_ms.store(self.age_ms(), Ordering::Release);
     }
 
+    /// This replica itself ended the place just now: the move of it will be heard with the others.
+    pub fn end(&self, place: PlaceId) {
+        let mut moved = lock(&self.moved);
+        // As if it were in the batch that is heard next: who was asked about it before now is not marked.
+        moved.note(self.batches.load(Ordering::Acquire) + 1, place);
+        if self.shard(place).remove(&place).is_some() {
+            self.room.give_back(1);
+        }
+    }
+
     /// A move may have been missed: nobody is known to wait until asked about again.
     pub fn doubt_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);

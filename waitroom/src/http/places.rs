@@ -117,7 +117,9 @@ pub(super) fn admission_answer(
 pub async fn leave(app: &AppState, known: &Known, proof: PlaceProof) -> Result<(), Problem> {
     let (app, known) = (app.clone(), known.clone());
     to_completion(async move {
-        if visit::leave(&app.line, &known.drop, &proof).await?.is_some() {
+        let left = visit::leave(&app.line, &known.drop, &proof).await?;
+        known.memory().end(proof.place);
+        if left.is_some() {
             app.recorder.record(&known.drop.slug).await?;
         }
         Ok(())

@@ -56,6 +56,17 @@ fn a_move_that_is_heard_while_redis_is_asked_is_not_overlooked() {
 }
 
 #[test]
+fn a_place_that_ended_here_is_unknown_at_once() {
+    let memory = memory();
+    waits(&memory, 1, 0);
+    let asked = memory.ask();
+    memory.end(place(1));
+    assert!(!is_known(&memory, 1) && memory.is_empty());
+    memory.waits(asked, &answer(seen(1, 0), None, 1));
+    assert!(!is_known(&memory, 1));
+}
+
+#[test]
 fn nobody_is_known_after_a_missed_move_nor_by_an_answer_to_an_earlier_question() {
     let memory = memory();
     waits(&memory, 1, 0);

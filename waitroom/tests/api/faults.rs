@@ -92,6 +92,9 @@ async fn without_postgres(stalled: bool) {
         postgres.cut().await;
     }
     refused(called.claim()).await;
+    // That Postgres was there a moment ago is believed for a moment.
+    let last = room.visitor();
+    eventually(ANSWERED_WITHIN, || async { last.join().await.status == 503 }).await;
     refused(newcomer.join()).await;
     refused(room.operator().pause(DROP)).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;

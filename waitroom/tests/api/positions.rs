@@ -85,7 +85,7 @@ impl Crowd {
             .iter()
             .map(|(score, place)| Remembered { place: *place, score: *score, seen_ms: now_ms })
             .collect();
-        for batches in remembered.chunks(20 * PUT_BACKS) {
+        for batches in remembered.chunks(4 * PUT_BACKS) {
             let batches = batches.chunks(PUT_BACKS).map(|batch| crowd.line.put_back_all(&crowd.drop, batch));
             join_all(batches).await.into_iter().for_each(Result::unwrap);
         }
@@ -101,7 +101,7 @@ impl Crowd {
             number += 1;
             if number % every == 0 { leave.push(place) } else { stay.push(place) }
         }
-        for batch in leave.chunks(50) {
+        for batch in leave.chunks(20) {
             let leaving = batch.iter().map(|(_, place)| self.line.leave(&self.drop, *place));
             join_all(leaving).await.into_iter().for_each(|left| drop(left.unwrap()));
         }
