@@ -19,6 +19,7 @@ use crate::exit::{Exit, Failure};
 use crate::installation::Addresses;
 use crate::rehearse::api::Api;
 use crate::rehearse::crowd::{self, Crowd};
+use crate::rehearse::habit::Habits;
 use crate::services::Services;
 use crate::stores::Stores;
 use crate::{migrate, say, signals};
@@ -125,6 +126,7 @@ async fn send_crowd(
         shoppers_pay: 0.8,
         party: 1..=4,
         think: Duration::from_secs(8),
+        habits: Habits::steady(),
         seed: now.as_second().unsigned_abs(),
         give_up_after: Duration::from_mins(15),
         seats_at_most: Some(allowance),

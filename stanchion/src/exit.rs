@@ -20,7 +20,13 @@ pub struct Failure {
 
 impl Failure {
     const WENT_WRONG: u8 = 1;
+    const USAGE: u8 = 2;
     const CONFIGURATION: u8 = 64;
+
+    /// The command line contradicts itself: exit code 2.
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self { code: Self::USAGE, sentence: sentence.into() }
+    }
 
     /// The surroundings or the settings must be changed first: exit code 64.
     pub fn configuration(sentence: impl Into<String>) -> Self {

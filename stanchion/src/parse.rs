@@ -21,6 +21,30 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit_s).map_err(|_| "the duration is too long".to_owned())
 }
 
+/// A time, at least and at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    least: Duration,
+    most: Duration,
+}
+
+impl Span {
+    /// From least to most.
+    pub const fn range(self) -> RangeInclusive<Duration> {
+        self.least..=self.most
+    }
+}
+
+/// `30s` or `20s-3m`.
+///
+/// # Errors
+/// When the text is neither.
+pub fn span(text: &str) -> Result<Span, String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    let (least, most) = (duration(least)?, duration(most)?);
+    if least <= most { Ok(Span { least, most }) } else { Err("the shorter time comes first".to_owned()) }
+}
+
 /// A share from 0 to 1.
 ///
 /// # Errors
@@ -74,6 +98,16 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         for wrong in ["", "s", "5d", "-3s", "1e99h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_a_time_or_two() {
+        let seconds = Duration::from_secs;
+        assert_eq!(span("30s").map(Span::range), Ok(seconds(30)..=seconds(30)));
+        assert_eq!(span("20s-3m").map(Span::range), Ok(seconds(20)..=seconds(180)));
+        for wrong in ["3m-20s", "-", "20s-", "soon"] {
+            assert!(span(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -10,10 +10,13 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::script::{Answer, Ask, Booking, Refusal};
+use super::script::{Answer, Ask, Booking, Place, Refusal, Text};
+use super::stream::PlaceStream;
 
 /// How long a visitor's browser waits for an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// The longest that a stream is followed without opening it again.
+const STREAM_AT_MOST: Duration = Duration::from_hours(1);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// The asked-for pause is never believed to be longer than this.
 const PAUSE_AT_MOST: Duration = Duration::from_mins(1);
@@ -53,6 +56,20 @@ impl Api {
         (answer, sent.elapsed())
     }
 
+    /// Opens the stream of a place. A stream that is open does not count as a request under way.
+    pub async fn follow(&self, ask: &Ask) -> Result<PlaceStream, Answer> {
+        let _permit = self.in_flight.acquire().await.ok();
+        let response = self.request(ask).timeout(STREAM_AT_MOST).send().await.map_err(|_| Answer::Lost)?;
+        let is_a_stream = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|is| is.as_bytes().starts_with(b"text/event-stream"));
+        match response.status().as_u16() {
+            200 if is_a_stream => Ok(PlaceStream::new(response)),
+            _ => Err(read(ask, response).await.unwrap_or(Answer::Lost)),
+        }
+    }
+
     /// The public state of the drop: `None` if there is no such drop.
     pub async fn drop_state(&self) -> anyhow::Result<Option<String>> {
         #[derive(Deserialize)]
@@ -70,12 +87,17 @@ impl Api {
     fn request(&self, ask: &Ask) -> RequestBuilder {
         match ask {
             Ask::Join => self.to_waitroom(Method::POST, "/places"),
-            Ask::LookUpPlace { place_token, last_position } => {
-                let request = self.to_waitroom(Method::GET, "/places/me").bearer_auth(place_token);
-                match last_position {
-                    Some(position) => request.header("X-Last-Position", *position),
-                    None => request,
-                }
+            Ask::JoinAgain { device } => self
+                .to_waitroom(Method::POST, "/places")
+                .header(header::COOKIE, device.as_ref())
+                .header("Sec-Fetch-Site", "same-origin"),
+            Ask::LookUpPlace { place_token, last_position, is_hidden } => {
+                let path = if *is_hidden { "/places/me?hidden=true" } else { "/places/me" };
+                with_position(self.to_waitroom(Method::GET, path).bearer_auth(place_token), *last_position)
+            }
+            Ask::FollowPlace { place_token, last_position } => {
+                let request = self.to_waitroom(Method::GET, "/places/me/events").bearer_auth(place_token);
+                with_position(request, *last_position)
             }
             Ask::Claim { place_token } => {
                 self.to_waitroom(Method::POST, "/places/me/admission").bearer_auth(place_token)
@@ -118,6 +140,13 @@ impl Api {
     }
 }
 
+fn with_position(request: RequestBuilder, position: Option<u64>) -> RequestBuilder {
+    match position {
+        Some(position) => request.header("X-Last-Position", position),
+        None => request,
+    }
+}
+
 fn address(base: &Url, path: &str) -> String {
     format!("{}/{path}", base.as_str().trim_end_matches('/'))
 }
@@ -125,14 +154,18 @@ fn address(base: &Url, path: &str) -> String {
 /// The typed answer; `None` when the body broke off or is not what the contract says.
 async fn read(ask: &Ask, response: Response) -> Option<Answer> {
     let status = response.status().as_u16();
-    let retry_after = retry_after(&response);
+    let (retry_after, device) = (retry_after(&response), device(&response));
     let body = response.bytes().await.ok()?;
     if status >= 300 {
         let code = parse::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
         return Some(Answer::Refused(Refusal { status, code, retry_after }));
     }
     match ask {
-        Ask::Join | Ask::LookUpPlace { .. } => parse(&body).map(Answer::Place),
+        Ask::Join | Ask::JoinAgain { .. } | Ask::LookUpPlace { .. } => {
+            parse(&body).map(|place| Answer::Place(Place { device, ..place }))
+        }
+        // The server answers, but not with a stream.
+        Ask::FollowPlace { .. } => None,
         Ask::Claim { .. } => parse::<Admission>(&body).map(|it| Answer::Admitted(it.admission_token.into())),
         Ask::LookUpShows => parse::<Items<_>>(&body).map(|list| Answer::Shows(list.items)),
         Ask::LookUpSeats { .. } => parse::<SeatMap>(&body).map(|map| Answer::Seats(map.seats)),
@@ -144,6 +177,13 @@ async fn read(ask: &Ask, response: Response) -> Option<Answer> {
         Ask::Confirm { .. } => parse::<BookingBody>(&body).map(|booking| Answer::Booked(booking.into())),
         Ask::Release { .. } | Ask::EndAdmission { .. } | Ask::Leave { .. } => Some(Answer::Done),
     }
+}
+
+/// The cookie that names the browser, as it is sent back.
+fn device(response: &Response) -> Option<Text> {
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+    let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    cookies.find(|cookie| cookie.starts_with("device=")).map(Text::from)
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
+use super::habit::Habits;
 use super::script::{Answer, Ask};
+use super::tabs;
 use super::tally::Tally;
 use super::visitor::{Ending, Intent, Next, Visitor};
 
@@ -31,6 +33,8 @@ pub struct Crowd {
     pub party: RangeInclusive<usize>,
     /// Longest hesitation before each step in the shop.
     pub think: Duration,
+    /// How they wait.
+    pub habits: Habits,
     /// What everything random is drawn from.
     pub seed: u64,
     /// The run ends after this time, whoever is still there.
@@ -40,9 +44,10 @@ pub struct Crowd {
 }
 
 /// What every visitor's task shares.
-struct Scene {
-    api: Api,
-    tally: Arc<Tally>,
+pub(super) struct Scene {
+    pub(super) api: Api,
+    pub(super) tally: Arc<Tally>,
+    began: Instant,
     seats_left: AtomicUsize,
 }
 
@@ -52,6 +57,7 @@ impl Crowd {
         let scene = Arc::new(Scene {
             api,
             tally,
+            began: Instant::now(),
             seats_left: AtomicUsize::new(self.seats_at_most.unwrap_or(usize::MAX)),
         });
         let over = stop.child_token();
@@ -81,7 +87,8 @@ impl Crowd {
             think: self.think,
         };
         let arrival = self.arrive_within.mul_f64(rng.random());
-        (Visitor::new(intent, rng), arrival)
+        let habit = self.habits.draw(&mut rng);
+        (Visitor::new(intent, habit, rng), arrival)
     }
 }
 
@@ -94,28 +101,35 @@ async fn visit(scene: Arc<Scene>, mut visitor: Visitor, arrival: Duration, over:
         () = over.cancelled() => Ending::GaveUp,
     };
     let unresolved = sent && ending == Ending::GaveUp && matches!(asked, Ask::Confirm { .. });
-    scene.tally.ended(ending, visitor.positions_risen(), unresolved);
+    scene.tally.ended(ending, &visitor.account(), unresolved);
 }
 
 /// `asked` is what was asked last, and `sent` whether it went out, so that a visit that is cut short can be told apart.
 async fn walk_through(
-    scene: &Scene,
+    scene: &Arc<Scene>,
     visitor: &mut Visitor,
     asked: &mut Ask,
     sent: &mut bool,
     arrival: Duration,
 ) -> Ending {
     tokio::time::sleep(arrival).await;
+    let mut tabs = JoinSet::new();
     loop {
-        let next = if scene.may_take(asked) {
+        let next = if matches!(asked, Ask::FollowPlace { .. }) {
+            follow(scene, visitor, asked).await
+        } else if scene.may_take(asked) {
             *sent = true;
             let (answer, took) = scene.api.send(asked).await;
             scene.tally.answered(asked, &answer, took);
             scene.give_back(asked, &answer);
+            visitor.time_is(scene.now());
             visitor.answered(asked, answer)
         } else {
             visitor.held_back()
         };
+        if let Some(browser) = visitor.browser().filter(|_| tabs.is_empty()) {
+            tabs::open(scene, browser, &mut tabs);
+        }
         let after = match next {
             Next::Finish(ending) => return ending,
             Next::Again(after) => {
@@ -131,7 +145,41 @@ async fn walk_through(
     }
 }
 
+/// Follows the stream of the place until the visitor wants something else, or it ends.
+async fn follow(scene: &Scene, visitor: &mut Visitor, asked: &Ask) -> Next {
+    let sent = Instant::now();
+    let mut stream = match scene.api.follow(asked).await {
+        Ok(stream) => stream,
+        Err(answer) => {
+            scene.tally.answered(asked, &answer, sent.elapsed());
+            return visitor.cannot_follow(&answer);
+        }
+    };
+    let mut events = 0;
+    let next = loop {
+        let Some(place) = stream.next().await else { break visitor.stream_ended() };
+        let answer = Answer::Place(place);
+        if events == 0 {
+            scene.tally.answered(asked, &answer, sent.elapsed());
+        }
+        events += 1;
+        visitor.was_told();
+        visitor.time_is(scene.now());
+        match visitor.answered(asked, answer) {
+            Next::Ask(Ask::FollowPlace { .. }, _) => {}
+            other => break other,
+        }
+    };
+    scene.tally.followed(events);
+    next
+}
+
 impl Scene {
+    /// How far the run has come.
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// Takes the seats of a reservation from what the crowd may buy; true for everything else.
     fn may_take(&self, ask: &Ask) -> bool {
         let Ask::Reserve { seats, .. } = ask else { return true };

@@ -1,5 +1,7 @@
 //! What a run came to: as a document, as a page for the terminal, and what in it should not be.
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -7,6 +9,8 @@ use serde::Serialize;
 
 use super::script::{Booking, Step};
 use super::visitor::Ending;
+
+pub use line::{KindReport, LineReport, Promises, Streams, Tabs, Waits};
 
 /// The outcome of a rehearsal.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +45,8 @@ pub struct Report {
     pub confirms_unresolved: u64,
     /// Times a visitor was shown a worse position than before.
     pub positions_risen: u64,
+    /// What the visitors could tell of the line.
+    pub line: LineReport,
     /// How visits ended.
     pub endings: BTreeMap<Ending, u64>,
     /// Times of answers, a step each.
@@ -73,6 +79,7 @@ impl Report {
         if self.positions_risen > 0 {
             findings.push(format!("{} times a shown position rose", self.positions_risen));
         }
+        findings.extend(self.line.findings());
         findings
     }
 
@@ -123,6 +130,7 @@ impl fmt::Display for Report {
             writeln!(f, "  {name:<17} {value}")?;
         }
         self.write_endings(f)?;
+        self.line.fmt(f)?;
         self.write_steps(f)?;
         self.write_errors(f)?;
         self.write_findings(f)
@@ -171,6 +179,7 @@ impl Ending {
             Self::Abandoned => "walked off without paying",
             Self::FoundNoSeats => "found no seats",
             Self::SoldOut => "left when sold out",
+            Self::LeftTheLine => "left the line",
             Self::Closed => "found the drop closed",
             Self::Lapsed => "too late",
             Self::HeldBack => "left the rest to others",
@@ -184,13 +193,63 @@ impl Ending {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use super::super::habit::Kind;
     use super::super::script::{Answer, Ask, Refusal};
     use super::super::tally::Tally;
+    use super::super::visitor::{Absences, Account};
+    use super::super::watch::Sights;
     use super::*;
 
     fn booking(id: &str, seats: &[&str]) -> Answer {
         let seats = seats.iter().map(ToString::to_string).collect();
         Answer::Booked(Booking { booking_id: id.into(), show_id: "s".into(), seats })
+    }
+
+    fn account(kind: Kind, sights: Sights) -> Account {
+        Account { kind, sights, absences: Absences::default(), is_still_in_line: false }
+    }
+
+    #[test]
+    fn what_a_visitor_finds_wrong_with_the_line_is_found() {
+        let tally = Tally::new(Instant::now());
+        let good = account(Kind::Away, Sights::default());
+        let absences = Absences { came_back: 2, within_grace: 2, places_lost: 1, kept_beyond_grace: 0 };
+        tally.ended(Ending::Booked, &good, false);
+        tally.tab_joined(false);
+        assert!(tally.report("d", 1, 1).findings().is_empty());
+
+        tally.ended(Ending::Booked, &Account { absences, ..good.clone() }, false);
+        tally.ended(Ending::LeftTheLine, &Account { is_still_in_line: true, ..good }, false);
+        tally.tab_joined(true);
+        assert_eq!(
+            tally.report("d", 3, 1).findings(),
+            [
+                "1 times another tab of a visitor was given a second place",
+                "1 times somebody who came back within the grace had lost the place",
+                "1 times somebody who had left was still in line",
+            ]
+        );
+    }
+
+    #[test]
+    fn waits_and_promises_are_told_by_kind_and_share() {
+        let tally = Tally::new(Instant::now());
+        for seconds in 1..=10 {
+            let wait = Some(Duration::from_secs(seconds));
+            let sights = Sights { wait, promises: 2, promises_held: 1 + seconds % 2, ..Sights::default() };
+            tally.ended(Ending::Booked, &account(Kind::Steady, sights), false);
+        }
+        tally.ended(Ending::Lapsed, &account(Kind::Sleeper, Sights::default()), false);
+        let report = tally.report("d", 11, 1);
+        assert_eq!(
+            (report.line.waits.called, report.line.waits.p50_s, report.line.waits.p90_s),
+            (10, 5.0, 9.0)
+        );
+        assert_eq!((report.line.promises.checked, report.line.promises.held), (20, 15));
+        assert_eq!(report.line.kinds.len(), 2);
+        assert_eq!((report.line.kinds[1].kind, report.line.kinds[1].waits.called), (Kind::Sleeper, 0));
+        let page = report.to_string();
+        assert!(page.contains("promised waits    15 of 20 held (75 %)"), "{page}");
     }
 
     fn confirm() -> Ask {
@@ -223,7 +282,8 @@ mod tests {
     #[test]
     fn a_position_that_rose_is_found() {
         let tally = Tally::new(Instant::now());
-        tally.ended(Ending::Booked, 2, false);
+        let sights = Sights { positions_risen: 2, ..Sights::default() };
+        tally.ended(Ending::Booked, &account(Kind::Steady, sights), false);
         assert_eq!(tally.report("d", 1, 1).findings(), ["2 times a shown position rose"]);
     }
 

@@ -15,8 +15,22 @@ pub type Text = Arc<str>;
 pub enum Ask {
     /// Takes a place in the line.
     Join,
+    /// Takes a place as a browser that was here before, from another of its tabs.
+    JoinAgain {
+        /// The browser's cookie.
+        device: Text,
+    },
     /// How far is the line?
     LookUpPlace {
+        /// Proof of the place.
+        place_token: Text,
+        /// The position that was last shown, if any.
+        last_position: Option<u64>,
+        /// Whether nobody looks at the page: the server asks such a one to come back later.
+        is_hidden: bool,
+    },
+    /// How far is the line, from now on?
+    FollowPlace {
         /// Proof of the place.
         place_token: Text,
         /// The position that was last shown, if any.
@@ -73,10 +87,12 @@ pub enum Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// [`Ask::Join`]
+    /// [`Ask::Join`], [`Ask::JoinAgain`]
     Join,
     /// [`Ask::LookUpPlace`]
     Place,
+    /// [`Ask::FollowPlace`], until the first answer
+    Follow,
     /// [`Ask::Claim`]
     Claim,
     /// [`Ask::LookUpShows`]
@@ -97,9 +113,10 @@ pub enum Step {
 
 impl Step {
     /// All steps, in the order of a visit.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Join,
         Self::Place,
+        Self::Follow,
         Self::Claim,
         Self::Shows,
         Self::Seats,
@@ -115,6 +132,7 @@ impl Step {
         match self {
             Self::Join => "join",
             Self::Place => "place",
+            Self::Follow => "follow",
             Self::Claim => "claim",
             Self::Shows => "shows",
             Self::Seats => "seats",
@@ -131,8 +149,9 @@ impl Ask {
     /// Which step of a visit this is.
     pub const fn step(&self) -> Step {
         match self {
-            Self::Join => Step::Join,
+            Self::Join | Self::JoinAgain { .. } => Step::Join,
             Self::LookUpPlace { .. } => Step::Place,
+            Self::FollowPlace { .. } => Step::Follow,
             Self::Claim { .. } => Step::Claim,
             Self::LookUpShows => Step::Shows,
             Self::LookUpSeats { .. } => Step::Seats,
@@ -184,17 +203,35 @@ pub struct Refusal {
 /// A visitor's place as the waiting room tells it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Place {
+    /// Names the place: another place has another.
+    #[serde(default)]
+    pub place_id: Option<Text>,
     /// Where the place is in its life.
     pub state: PlaceState,
     /// 1 is called next.
     #[serde(default)]
     pub position: Option<u64>,
+    /// How long it may take.
+    #[serde(default)]
+    pub eta: Option<Eta>,
     /// When to ask again.
     #[serde(default = "a_second_in_ms")]
     pub poll_after_ms: u64,
     /// Sent on joining, and again when the place got a new one.
     #[serde(default)]
     pub place_token: Option<Text>,
+    /// The cookie by which the server knows this browser, where it has just set one.
+    #[serde(skip)]
+    pub device: Option<Text>,
+}
+
+/// How long the wait may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Eta {
+    /// At least, seconds.
+    pub low_s: u64,
+    /// At most, seconds.
+    pub high_s: u64,
 }
 
 const fn a_second_in_ms() -> u64 {
@@ -202,7 +239,7 @@ const fn a_second_in_ms() -> u64 {
 }
 
 /// The states of a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaceState {
     /// Before opening.

@@ -1,5 +1,7 @@
 //! Counts what happens to the crowd while it happens.
 
+mod line;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -8,7 +10,8 @@ use hdrhistogram::Histogram;
 
 use super::report::{Report, StepReport};
 use super::script::{Answer, Ask, Booking, Step};
-use super::visitor::Ending;
+use super::visitor::{Account, Ending};
+use line::LineCounts;
 
 /// Longer answers count as this long.
 const SLOWEST_US: u64 = 120_000_000;
@@ -29,7 +32,7 @@ struct Counts {
     repeats: u64,
     confirms_repeated: u64,
     confirms_unresolved: u64,
-    positions_risen: u64,
+    line: LineCounts,
     sold_out_at: Option<Duration>,
     acknowledged: Vec<Booking>,
     endings: BTreeMap<Ending, u64>,
@@ -97,11 +100,26 @@ impl Tally {
     }
 
     /// A visitor went home. `unresolved` says that a payment was sent whose answer never came.
-    pub fn ended(&self, ending: Ending, positions_risen: u64, unresolved: bool) {
+    pub fn ended(&self, ending: Ending, account: &Account, unresolved: bool) {
         let mut counts = self.lock();
         *counts.endings.entry(ending).or_default() += 1;
-        counts.positions_risen += positions_risen;
+        counts.line.add(account);
         counts.confirms_unresolved += u64::from(unresolved);
+    }
+
+    /// Another tab of a visitor has joined.
+    pub fn tab_joined(&self, got_a_second_place: bool) {
+        self.lock().line.tab_joined(got_a_second_place);
+    }
+
+    /// Another tab was shown a worse position than before.
+    pub fn positions_rose(&self, times: u64) {
+        self.lock().line.positions_rose(times);
+    }
+
+    /// A stream was open and told so many places.
+    pub fn followed(&self, events: u64) {
+        self.lock().line.followed(events);
     }
 
     /// The state of the run.
@@ -134,7 +152,8 @@ impl Tally {
             repeats: counts.repeats,
             confirms_repeated: counts.confirms_repeated,
             confirms_unresolved: counts.confirms_unresolved,
-            positions_risen: counts.positions_risen,
+            positions_risen: counts.line.positions_risen(),
+            line: counts.line.report(),
             endings: counts.endings.clone(),
             steps: counts.steps(),
             errors: counts.errors.clone(),

@@ -1,6 +1,8 @@
 //! One simulated visitor, as a state machine: an answer goes in, the next thing to ask comes out.
 //!
-//! Does no I/O and reads no clock, so every turn of a visit can be tested by feeding it answers.
+//! Does no I/O and reads no clock (it is told the time), so every turn of a visit can be tested by feeding it answers.
+
+mod waiting;
 
 use std::time::Duration;
 
@@ -8,8 +10,12 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::Serialize;
 
+use super::habit::Habit;
 use super::script::{Answer, Ask, Place, PlaceState, Refusal, Reservation, Seat, Show, Text};
 use super::seats;
+use super::watch::Watch;
+use waiting::Absence;
+pub use waiting::{Absences, Account};
 
 /// How often a visitor picks other seats after losing some.
 const PICKS_AT_MOST: u32 = 6;
@@ -49,6 +55,8 @@ pub enum Ending {
     FoundNoSeats,
     /// Left the line of a sold-out drop.
     SoldOut,
+    /// Left the line for reasons of their own.
+    LeftTheLine,
     /// The drop closed.
     Closed,
     /// Lost the turn, the reservation or the admission to time.
@@ -76,41 +84,65 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Visitor {
     intent: Intent,
+    habit: Habit,
     rng: StdRng,
-    place_token: Option<Text>,
-    last_position: Option<u64>,
+    now: Duration,
+    watch: Watch,
+    device: Option<Text>,
     admission_token: Option<Text>,
     show_id: Option<Text>,
     ending: Ending,
+    looks: u32,
+    absence: Option<Absence>,
+    absences: Absences,
+    has_left: bool,
+    is_still_in_line: bool,
+    streams_broken: u32,
     picks: u32,
     glances: u32,
     lost_in_a_row: u32,
     errors_in_a_row: u32,
-    positions_risen: u64,
 }
 
 impl Visitor {
     /// A visitor about to join.
-    pub fn new(intent: Intent, rng: StdRng) -> Self {
+    pub fn new(intent: Intent, habit: Habit, rng: StdRng) -> Self {
         Self {
             intent,
+            habit,
             rng,
-            place_token: None,
-            last_position: None,
+            now: Duration::ZERO,
+            watch: Watch::default(),
+            device: None,
             admission_token: None,
             show_id: None,
             ending: Ending::GaveUp,
+            looks: 0,
+            absence: None,
+            absences: Absences::default(),
+            has_left: false,
+            is_still_in_line: false,
+            streams_broken: 0,
             picks: 0,
             glances: 0,
             lost_in_a_row: 0,
             errors_in_a_row: 0,
-            positions_risen: 0,
         }
     }
 
-    /// How often this visitor was shown a worse position than before under the same place token.
-    pub const fn positions_risen(&self) -> u64 {
-        self.positions_risen
+    /// How far the run has come: what the next answers are seen at.
+    pub const fn time_is(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// What this visitor can tell of the line.
+    pub fn account(&self) -> Account {
+        Account {
+            kind: self.habit.kind,
+            sights: self.watch.sights().clone(),
+            absences: self.absences,
+            is_still_in_line: self.is_still_in_line,
+        }
     }
 
     /// Takes the answer to `asked` and decides.
@@ -139,7 +171,7 @@ impl Visitor {
 
     fn welcome(&mut self, asked: &Ask, answer: Answer) -> Next {
         match answer {
-            Answer::Place(place) => self.placed(place),
+            Answer::Place(place) => self.placed(&place),
             Answer::Admitted(token) => {
                 self.admission_token = Some(token);
                 let after = self.hesitation();
@@ -151,6 +183,8 @@ impl Visitor {
             Answer::Booked(_) => self.leave_the_shop(Ending::Booked),
             Answer::Processing(after) => Next::Again(after),
             Answer::Done => match asked {
+                // Every replica has heard of it within a tick.
+                Ask::Leave { .. } if self.has_left => self.look_at_the_line(LOOK_AGAIN),
                 Ask::Release { .. } => self.leave_the_shop(Ending::Released),
                 _ => Next::Finish(self.ending),
             },
@@ -158,24 +192,19 @@ impl Visitor {
         }
     }
 
-    fn placed(&mut self, place: Place) -> Next {
-        if let Some(token) = place.place_token {
-            if self.place_token.as_ref() != Some(&token) {
-                self.last_position = None;
-            }
-            self.place_token = Some(token);
+    fn placed(&mut self, place: &Place) -> Next {
+        self.watch.see(place, self.now);
+        if place.device.is_some() {
+            self.device.clone_from(&place.device);
         }
-        if let (Some(before), Some(now)) = (self.last_position, place.position)
-            && now > before
-        {
-            self.positions_risen += 1;
+        self.come_back(place);
+        if self.has_left {
+            return self.see_that_it_left(place);
         }
-        self.last_position = place.position.or(self.last_position);
-
-        let Some(place_token) = self.place_token.clone() else { return Next::Finish(Ending::Refused) };
+        let Some(place_token) = self.watch.token() else { return Next::Finish(Ending::Refused) };
         match place.state {
             PlaceState::Lobby | PlaceState::Waiting | PlaceState::Paused => {
-                self.look_at_the_line(Duration::from_millis(place.poll_after_ms))
+                self.wait_on(Duration::from_millis(place.poll_after_ms))
             }
             PlaceState::Called | PlaceState::Admitted => {
                 Next::Ask(Ask::Claim { place_token }, Duration::ZERO)
@@ -187,15 +216,6 @@ impl Visitor {
             PlaceState::Closed => Next::Finish(Ending::Closed),
             PlaceState::Lapsed => Next::Finish(Ending::Lapsed),
             PlaceState::Left | PlaceState::Finished => Next::Finish(Ending::Refused),
-        }
-    }
-
-    fn look_at_the_line(&self, after: Duration) -> Next {
-        match self.place_token.clone() {
-            Some(place_token) => {
-                Next::Ask(Ask::LookUpPlace { place_token, last_position: self.last_position }, after)
-            }
-            None => Next::Ask(Ask::Join, after),
         }
     }
 
@@ -239,6 +259,7 @@ impl Visitor {
 
     fn refused(&mut self, asked: &Ask, refusal: &Refusal) -> Next {
         match (asked, refusal.status, refusal.code.as_str()) {
+            (Ask::LookUpPlace { .. }, _, _) if self.has_left => Next::Finish(self.ending),
             (Ask::Join | Ask::LookUpPlace { .. }, 410, _) => Next::Finish(Ending::Closed),
             (Ask::Claim { .. }, 409 | 410, _) => self.look_at_the_line(LOOK_AGAIN),
             (Ask::Reserve { .. }, 409, _)

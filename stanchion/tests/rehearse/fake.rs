@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -14,6 +15,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use super::line::Line;
 
 const ROWS: [&str; 4] = ["A", "B", "C", "D"];
 const SEATS_A_ROW: u32 = 10;
@@ -34,6 +37,18 @@ pub enum Fault {
     NobodyCalled,
     /// Every seat is always free to everybody.
     SeatsSoldTwice,
+    /// Every join is given a place of its own, whoever joins.
+    SecondPlaces,
+    /// Positions go up.
+    PositionsRise,
+    /// Whoever does not look for a moment has another place afterwards.
+    PlacesForgotten,
+    /// Whoever leaves is still in line.
+    NobodyLeaves,
+    /// There are no streams.
+    NoStreams,
+    /// Every stream ends after its first event.
+    StreamsBreak,
 }
 
 #[derive(Default)]
@@ -51,6 +66,7 @@ struct Hall {
 #[derive(Clone)]
 pub struct Fake {
     fault: Fault,
+    line: Line,
     hall: Arc<Mutex<Hall>>,
     next: Arc<AtomicU64>,
     joins: Arc<AtomicU64>,
@@ -65,7 +81,18 @@ pub struct Running {
 
 impl Fake {
     pub fn new(fault: Fault) -> Self {
-        Self { fault, hall: Arc::default(), next: Arc::default(), joins: Arc::default() }
+        Self::with_a_line(fault, 0)
+    }
+
+    /// A fake that calls a place when it has been looked at more often than this.
+    pub fn with_a_line(fault: Fault, looks: u64) -> Self {
+        let line = Line::new(fault, looks);
+        Self { fault, line, hall: Arc::default(), next: Arc::default(), joins: Arc::default() }
+    }
+
+    /// How often somebody looked whose page was hidden.
+    pub fn hidden_looks(&self) -> u64 {
+        self.line.hidden_looks()
     }
 
     /// Serves on `port`, or on any free one for 0.
@@ -91,8 +118,9 @@ impl Fake {
             .route("/v1/drops/{drop}", get(status))
             .route("/v1/drops/{drop}/places", post(join))
             .route("/v1/drops/{drop}/places/me", get(place).delete(leave))
+            .route("/v1/drops/{drop}/places/me/events", get(events))
             .route("/v1/drops/{drop}/places/me/admission", post(claim))
-            .route("/v1/drops/{drop}/admission/end", post(leave))
+            .route("/v1/drops/{drop}/admission/end", post(end))
             .route("/v1/drops/{drop}/shows", get(shows))
             .route("/v1/shows/{id}/seats", get(seats))
             .route("/v1/shows/{id}/reserve", post(reserve))
@@ -109,11 +137,13 @@ impl Fake {
         self.seats_booked() == SEATS
     }
 
-    fn place(&self, state: &str, token: Option<&str>) -> Json<Value> {
-        let state = if self.is_sold_out() { "sold_out" } else { state };
-        Json(
-            json!({ "place_id": "p", "state": state, "position": 3, "poll_after_ms": 20, "place_token": token }),
-        )
+    /// The place as it is shown now.
+    fn place(&self, token: &str) -> Option<Value> {
+        let mut place = self.line.look(token)?;
+        if self.is_sold_out() {
+            place["state"] = "sold_out".into();
+        }
+        Some(place)
     }
 }
 
@@ -143,27 +173,60 @@ async fn status(State(fake): State<Fake>, Path(drop): Path<String>) -> Response 
     Json(json!({ "drop": drop, "state": state })).into_response()
 }
 
-async fn join(State(fake): State<Fake>, body: String) -> Response {
+async fn join(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Response {
     assert_eq!(body, "", "a join carries nothing");
     if matches!(fake.fault, Fault::RefusedJoins(times) if fake.joins.fetch_add(1, Ordering::Relaxed) < times)
     {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     }
-    let token = format!("place-{}", fake.number());
-    (StatusCode::CREATED, fake.place("waiting", Some(&token))).into_response()
+    let device = headers.get("cookie").map(|cookie| cookie.to_str().unwrap().to_owned());
+    if device.is_some() {
+        assert_eq!(headers["sec-fetch-site"], "same-origin", "a cookie is taken from own pages alone");
+    }
+    let joined = fake.line.join(device, fake.number());
+    let status = if joined.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let mut place = fake.place(&joined.token).unwrap();
+    place["place_token"] = joined.token.into();
+    let cookie = format!("{}; Path=/; HttpOnly", joined.device);
+    (status, [("set-cookie", cookie)], Json(place)).into_response()
 }
 
-async fn place(State(fake): State<Fake>, headers: HeaderMap) -> Response {
-    match bearer(&headers) {
-        Some(token) if token.starts_with("place-") => {
-            let state = if fake.fault == Fault::NobodyCalled { "waiting" } else { "called" };
-            fake.place(state, None).into_response()
-        }
-        _ => problem(StatusCode::UNAUTHORIZED, "place_token_required"),
+async fn place(State(fake): State<Fake>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    if query.as_deref() == Some("hidden=true") {
+        fake.line.is_hidden();
+    }
+    match bearer(&headers).and_then(|token| fake.place(token)) {
+        Some(place) => Json(place).into_response(),
+        None => problem(StatusCode::UNAUTHORIZED, "place_token_required"),
     }
 }
 
-async fn leave() -> StatusCode {
+/// A place every 20 ms; the stream ends when it is no longer waiting.
+async fn events(State(fake): State<Fake>, headers: HeaderMap) -> Response {
+    let token = bearer(&headers).unwrap().to_owned();
+    if fake.fault == Fault::NoStreams || fake.place(&token).is_none() {
+        return problem(StatusCode::NOT_FOUND, "not_found");
+    }
+    let events = futures::stream::unfold(Some("retry: 100\n\n: hello\n\n"), move |first| {
+        let (fake, token) = (fake.clone(), token.clone());
+        async move {
+            let head = first?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let place = fake.place(&token).unwrap();
+            let goes_on = place["state"] == "waiting" && fake.fault != Fault::StreamsBreak;
+            let event = format!("{head}event: place\ndata: {place}\n\n");
+            Some((Ok::<_, std::io::Error>(event), goes_on.then_some("")))
+        }
+    });
+    ([("content-type", "text/event-stream")], Body::from_stream(events)).into_response()
+}
+
+async fn leave(State(fake): State<Fake>, headers: HeaderMap) -> StatusCode {
+    fake.line.leave(bearer(&headers).unwrap());
+    StatusCode::NO_CONTENT
+}
+
+async fn end() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fake;
+mod line;
+mod real;
+mod waiting;
 
 use std::process::Output;
 use std::time::Duration;
@@ -14,7 +17,13 @@ use fake::{Fake, Fault, SEATS};
 /// Runs `stanchion rehearse` with `arguments`, separated by blanks.
 async fn stanchion_rehearse(address: &str, arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stanchion"))
-        .args(["rehearse", "--waitroom-url", address, "--booking-url", address])
+        .args(["rehearse", "--waitroom-url", address])
+        .args(
+            (!arguments.contains("--booking-url"))
+                .then_some(["--booking-url", address])
+                .into_iter()
+                .flatten(),
+        )
         .args(arguments.split_whitespace())
         .kill_on_drop(true)
         .output()

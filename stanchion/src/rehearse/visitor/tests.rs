@@ -1,14 +1,31 @@
+mod waiting;
+
 use rand::SeedableRng;
 
+use super::super::habit::Habits;
 use super::*;
 
 fn visitor(pays: bool, releases: bool) -> Visitor {
     let intent = Intent { party: 2, pays, releases, think: Duration::ZERO };
-    Visitor::new(intent, StdRng::seed_from_u64(7))
+    let mut rng = StdRng::seed_from_u64(7);
+    let habit = Habits::steady().draw(&mut rng);
+    Visitor::new(intent, habit, rng)
 }
 
 fn place(state: PlaceState, position: Option<u64>) -> Answer {
-    Answer::Place(Place { state, position, poll_after_ms: 1_500, place_token: Some("place".into()) })
+    Answer::Place(place_of("place", state, position))
+}
+
+fn place_of(id: &str, state: PlaceState, position: Option<u64>) -> Place {
+    Place {
+        place_id: Some(id.into()),
+        state,
+        position,
+        eta: None,
+        poll_after_ms: 1_500,
+        place_token: Some(id.into()),
+        device: None,
+    }
 }
 
 fn refused(status: u16, code: &str, retry_after_s: Option<u64>) -> Answer {
@@ -79,7 +96,8 @@ fn a_paying_visitor_goes_from_the_line_to_tickets_and_frees_the_slot() {
 fn the_next_look_at_the_line_waits_as_long_as_the_server_says_and_brings_the_position_back() {
     let mut visitor = visitor(true, false);
     let next = visitor.answered(&Ask::Join, place(PlaceState::Waiting, Some(40)));
-    let expected = Ask::LookUpPlace { place_token: "place".into(), last_position: Some(40) };
+    let expected =
+        Ask::LookUpPlace { place_token: "place".into(), last_position: Some(40), is_hidden: false };
     assert_eq!(next, Next::Ask(expected, Duration::from_millis(1_500)));
 }
 
@@ -88,16 +106,11 @@ fn a_position_that_rises_is_noticed_unless_the_place_token_is_new() {
     let mut visitor = visitor(true, false);
     let ask =
         ask_after(&mut visitor, [place(PlaceState::Waiting, Some(10)), place(PlaceState::Waiting, Some(12))]);
-    assert_eq!(visitor.positions_risen(), 1);
+    assert_eq!(visitor.account().sights.positions_risen, 1);
 
-    let requeued = Place {
-        state: PlaceState::Waiting,
-        position: Some(400),
-        poll_after_ms: 1_000,
-        place_token: Some("another".into()),
-    };
+    let requeued = place_of("another", PlaceState::Waiting, Some(400));
     visitor.answered(&ask, Answer::Place(requeued));
-    assert_eq!(visitor.positions_risen(), 1);
+    assert_eq!(visitor.account().sights.positions_risen, 1);
 }
 
 #[test]
