@@ -42,7 +42,9 @@ local function choose_places(room, most, since, frontier)
       gone[#gone + 1] = place
     end
     looks = looks + #gone
-    if #gone > 0 then
+    if #gone > 0 and (turn == 0 or source == 'side') then
+      redis.call('ZREMRANGEBYRANK', key, 0, #gone - 1) -- they are its first: nothing is searched for
+    elseif #gone > 0 then
       redis.call('ZREM', key, unpack(gone))
     end
     return #gone > 0 and #gone == #places and called < room and looks < most

@@ -1,4 +1,5 @@
-//! The audit of the line: reads the ledger and Redis, and checks what must hold whatever happened.
+//! The audit of the line: reads the ledger and Redis, and checks what must hold whatever happened. Positions are not in
+//! the ledger, so that they never rise is for the tests to see.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ mod limits;
 mod places;
 mod read;
 mod slots;
+mod turns;
 
 use read::{Now, Row};
 
@@ -44,6 +46,14 @@ const CHECKS: &[(&str, &str, CheckOfDrop)] = &[
     ("line.one_place", "one identity has one live place in a drop", places::one_live_place),
     ("line.called_once", "an admission's id is given once", slots::called_once),
     ("line.order", "the front is called in the order of its scores", places::order),
+    (
+        "line.side",
+        "the side list is for those who came back in time, were kept, or have a pass; who was set aside comes back first",
+        turns::side,
+    ),
+    ("line.ended_for_good", "a place that ended is never called again", turns::ended_for_good),
+    ("line.one_score", "a place's score never changes", turns::one_score),
+    ("line.idle", "where somebody could be called, somebody looked within a second", turns::idle),
     (
         "line.slots_in_ledger",
         "every slot in Redis is a recorded call without a recorded end",

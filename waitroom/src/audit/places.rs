@@ -11,7 +11,7 @@ use super::Checked;
 use super::read::{Now, Row};
 use crate::domain::place::PlaceId;
 
-/// Where a place lives: called and not ended by the ledger, or in a list of Redis.
+/// Where a place lives: called or set aside and not ended by the ledger, or in a list of Redis.
 pub(super) fn one_live_place(slug: &DropSlug, rows: &[Row], now: &Now) -> Checked {
     let mut called: HashMap<Uuid, Uuid> = HashMap::new();
     let mut findings = Vec::new();
@@ -21,11 +21,18 @@ pub(super) fn one_live_place(slug: &DropSlug, rows: &[Row], now: &Now) -> Checke
             ("called", Some(sid), Some(place)) => {
                 let base = PlaceId(place).base();
                 if live.get(&base).is_some_and(|places| !places.is_empty()) {
-                    let sentence = format!("{slug}: an identity was called while it had a slot");
+                    let sentence =
+                        format!("{slug}: an identity was called while it had a slot, or was set aside");
                     findings.push(Finding::new(sentence, row.shown()));
                 }
                 called.insert(sid, place);
                 live.entry(base).or_default().push((place, "called"));
+            }
+            ("aside", _, Some(place)) => {
+                live.entry(PlaceId(place).base()).or_default().push((place, "aside"));
+            }
+            ("returned" | "ended", None, Some(place)) => {
+                live.entry(PlaceId(place).base()).or_default().retain(|(other, _)| *other != place);
             }
             (_, Some(sid), _) if row.ends_slot() => {
                 if let Some(place) = called.remove(&sid) {

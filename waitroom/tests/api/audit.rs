@@ -104,3 +104,51 @@ async fn a_slot_that_the_ledger_does_not_know_is_found() {
     plant(&pool, "DELETE FROM waitroom.ledger WHERE kind = 'called'").await;
     found(&room, "line.slots_in_ledger").await;
 }
+
+#[tokio::test]
+async fn somebody_waiting_while_nobody_looked_is_found() {
+    let (room, pool) = sound().await;
+    let idle = "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, kind, at, since, reason)
+                SELECT drop, epoch, stream_ms, stream_seq + 700, 'idle', at, at - interval '3 s', 'overdue'
+                FROM waitroom.ledger WHERE kind = 'called' ORDER BY stream_ms LIMIT 1";
+    plant(&pool, idle).await;
+    found(&room, "line.idle").await;
+}
+
+#[tokio::test]
+async fn a_call_from_the_side_list_without_a_reason_is_found() {
+    let (room, pool) = sound().await;
+    plant(&pool, "UPDATE waitroom.ledger SET source = 'side' WHERE kind = 'called'").await;
+    found(&room, "line.side").await;
+}
+
+#[tokio::test]
+async fn a_call_of_who_was_set_aside_and_did_not_come_back_is_found() {
+    let (room, pool) = sound().await;
+    let aside = "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, kind, at, place, score, lives_until)
+                 SELECT drop, epoch, stream_ms - 1, stream_seq, 'aside', at, place, score, at
+                 FROM waitroom.ledger WHERE kind = 'called'";
+    plant(&pool, aside).await;
+    found(&room, "line.side").await;
+    found(&room, "line.one_place").await;
+}
+
+#[tokio::test]
+async fn a_place_that_lives_on_after_its_end_is_found() {
+    let (room, pool) = sound().await;
+    let ended = "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, kind, at, place, reason)
+                 SELECT drop, epoch, stream_ms - 1, stream_seq, 'ended', at, place, 'left'
+                 FROM waitroom.ledger WHERE kind = 'called'";
+    plant(&pool, ended).await;
+    found(&room, "line.ended_for_good").await;
+}
+
+#[tokio::test]
+async fn a_place_with_two_scores_is_found() {
+    let (room, pool) = sound().await;
+    let passed = "INSERT INTO waitroom.ledger (drop, epoch, stream_ms, stream_seq, kind, at, place, score)
+                  SELECT drop, epoch, stream_ms - 1, stream_seq, 'passed', at, place, score + 1
+                  FROM waitroom.ledger WHERE kind = 'called'";
+    plant(&pool, passed).await;
+    found(&room, "line.one_score").await;
+}

@@ -17,6 +17,7 @@ mod operators;
 mod passes;
 mod places;
 mod positions;
+mod presence;
 mod status;
 mod streams;
 mod support;
