@@ -22,7 +22,7 @@ mod replay;
 use super::line::LineKeys;
 use super::{drops, ledger, passes};
 use crate::domain::drop::Drop;
-use fill::Filling;
+use fill::{Filling, Remembers};
 use patience::Patience;
 
 /// Fills Redis again.
@@ -52,17 +52,22 @@ impl Restorer {
     pub async fn restore(&self, slug: &DropSlug) -> Result<Restored, StoreError> {
         let started = Instant::now();
         let filling = Filling::new(self.redis.clone(), LineKeys::of(slug), self.clock.clone());
-        filling.mark_there().await?;
+        filling.known().await?;
         let mut tx = within(Dependency::Postgres, self.pool.begin()).await?;
         let Some(mut drop) = within(Dependency::Postgres, drops::lock_unless_locked(&mut tx, slug)).await?
         else {
             return Ok(Restored::NotNeeded);
         };
+        let known = filling.known().await?;
         // Somebody may have filled it before the row was ours. An epoch that is not the row's was filled on a server that
         // did not last: a primary that had been replaced without knowing it.
-        let mark = filling.mark_there().await?;
-        if mark.epoch == Some(drop.epoch) {
+        if known.memory == Remembers::Epoch(drop.epoch) {
             return Ok(Restored::NotNeeded);
+        }
+        // The row has this epoch, so all was filled: only the last step is missing, whoever did the others.
+        if known.memory == Remembers::Filled(drop.epoch) {
+            filling.mark(drop.epoch, &known.run_id).await?;
+            return Ok(Restored::Done(Box::new(drop)));
         }
         for entries in filling.surviving_entries().await?.chunks(1_000) {
             within(Dependency::Postgres, ledger::insert(&mut tx, slug, entries)).await?;
@@ -72,10 +77,10 @@ impl Restorer {
         let memory = memory::read(&mut tx, slug).await?;
         let passes = within(Dependency::Postgres, passes::of(&mut tx, slug)).await?;
         let mut patience = Patience::new(&mut tx);
-        filling.fill(&drop, &memory, &mut patience).await?;
+        filling.fill(&drop, &known.run_id, &memory, &mut patience).await?;
         filling.put_passes(&passes, &mut patience).await?;
         within(Dependency::Postgres, tx.commit()).await?;
-        filling.mark(drop.epoch, &mark.run_id).await?;
+        filling.mark(drop.epoch, &known.run_id).await?;
         tracing::info!(
             drop = %slug,
             epoch = drop.epoch,

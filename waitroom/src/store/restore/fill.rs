@@ -32,11 +32,22 @@ pub(super) struct Filling {
 }
 
 /// What a Redis that answers knows of a drop.
-pub(super) struct Mark {
-    /// The epoch that the server remembers; `None` where it was another server, or nothing is there.
-    pub epoch: Option<i64>,
+#[derive(Debug)]
+pub(super) struct Known {
+    pub memory: Remembers,
     /// Names this run of the server.
     pub run_id: String,
+}
+
+/// Of which epoch the server's memory is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Remembers {
+    /// It has the mark.
+    Epoch(i64),
+    /// It was filled, or is being filled; whoever did so has not marked it yet.
+    Filled(i64),
+    /// Nothing is there, or another server wrote it.
+    Nothing,
 }
 
 impl Filling {
@@ -44,13 +55,17 @@ impl Filling {
         Self { redis, keys, clock }
     }
 
-    pub(super) async fn mark_there(&self) -> Result<Mark, StoreError> {
+    pub(super) async fn known(&self) -> Result<Known, StoreError> {
         let mut redis = self.redis.clone();
         let call = scripts::CHECK_EPOCH.key(&self.keys.epoch);
         let (status, run_id, epoch): (String, String, String) =
             within(Dependency::Redis, call.invoke_async(&mut redis)).await?;
-        let epoch = if status == "REMEMBERS" { epoch.parse().ok() } else { None };
-        Ok(Mark { epoch, run_id })
+        let memory = match (status.as_str(), epoch.parse()) {
+            ("REMEMBERS", Ok(epoch)) => Remembers::Epoch(epoch),
+            ("FILLED", Ok(epoch)) => Remembers::Filled(epoch),
+            _ => Remembers::Nothing,
+        };
+        Ok(Known { memory, run_id })
     }
 
     /// What survived of the stream: nothing after an emptied server, something after a restart.
@@ -76,6 +91,7 @@ impl Filling {
     pub(super) async fn fill(
         &self,
         drop: &Drop,
+        run_id: &str,
         memory: &Memory,
         patience: &mut Patience<'_>,
     ) -> Result<(), StoreError> {
@@ -85,7 +101,7 @@ impl Filling {
             within(Dependency::Redis, redis::cmd("ZCARD").arg(&self.keys.queue).query_async(&mut redis))
                 .await?;
         let batch = Batch { keys: &self.keys, drop, now_ms, has_queue: queued > 0 };
-        self.clear(drop.epoch).await?;
+        self.clear(drop.epoch, run_id).await?;
         self.each(memory.gone.iter(), patience, |pipe, gone| batch.put_gone(pipe, gone)).await?;
         self.each(memory.slots.iter(), patience, |pipe, slots| batch.put_slots(pipe, slots)).await?;
         self.each(memory.side.iter(), patience, |pipe, side| batch.put_side(pipe, side)).await?;
@@ -113,7 +129,7 @@ impl Filling {
     }
 
     /// Forgets everything but the queue and who was seen when, and says who fills.
-    async fn clear(&self, epoch: i64) -> Result<(), StoreError> {
+    async fn clear(&self, epoch: i64, run_id: &str) -> Result<(), StoreError> {
         let keys = &self.keys;
         let mut pipe = redis::pipe();
         // The mark first: nothing works on what is half there.
@@ -139,7 +155,7 @@ impl Filling {
         ] {
             pipe.cmd("UNLINK").arg(key).ignore();
         }
-        pipe.hset(&keys.epoch, "filling", epoch).ignore();
+        pipe.hset(&keys.epoch, "filling", format!("{epoch} {run_id}")).ignore();
         self.send(&pipe).await
     }
 
