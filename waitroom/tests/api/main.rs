@@ -4,6 +4,7 @@
 
 mod admissions;
 mod audit;
+mod cluster;
 mod contract;
 mod draw;
 mod estimates;
