@@ -8,13 +8,13 @@ use shared::ids::DropSlug;
 use shared::redis::{Redis, guarded_script};
 use shared::store::{Dependency, StoreError, within};
 
-use crate::domain::place::{FIRST_ARRIVAL, PlaceId};
+use crate::domain::place::PlaceId;
 use crate::store::line::LineKeys;
 
-/// How many places one command reads: it keeps Redis from others for less than a millisecond.
-const PAGE: usize = 1_000;
+/// How many places one command reads: it keeps Redis from others for a fraction of a millisecond.
+const PAGE: usize = 500;
 /// Longer than gathering a million places takes; a replica that was killed meanwhile is followed by another.
-const LEASE_MS: u32 = 20_000;
+const LEASE_MS: u32 = 30_000;
 
 static READ_DRAWN: LazyLock<Script> =
     LazyLock::new(|| guarded_script(include_str!("../../../lua/read_drawn.lua")));
@@ -31,7 +31,9 @@ pub(super) struct Gathering {
 /// A page, and the epoch it was read in.
 struct Page {
     epoch: i64,
-    places: Vec<(PlaceId, u64)>,
+    places: Vec<PlaceId>,
+    /// The score of the last of them.
+    last: Option<u64>,
 }
 
 impl Gathering {
@@ -73,10 +75,11 @@ impl Gathering {
                 if page.epoch != epoch {
                     return Err(StoreError::Lost);
                 }
-                places.extend(page.places.iter().map(|(place, _)| *place));
-                match page.places.last() {
-                    // The last score again: another place may have the same.
-                    Some((_, last)) if page.places.len() == PAGE && *last > least => least = *last,
+                let is_full = page.places.len() == PAGE;
+                places.extend(page.places);
+                match page.last {
+                    // From the last score on again: another place may have the same.
+                    Some(last) if is_full && last > least => least = last,
                     _ => break,
                 }
             }
@@ -103,14 +106,13 @@ impl Gathering {
 fn read(reply: Value) -> Result<Page, StoreError> {
     let unexpected = || StoreError::unexpected(Dependency::Redis, "read_drawn replied something else");
     let Value::Array(reply) = reply else { return Err(unexpected()) };
-    match <[Value; 3]>::try_from(reply) {
-        Ok([_, epoch, places]) => {
+    match <[Value; 4]>::try_from(reply) {
+        Ok([_, epoch, last, places]) => {
             let epoch = redis::from_redis_value(epoch).map_err(|_| unexpected())?;
-            let places: Vec<(String, u64)> = redis::from_redis_value(places).map_err(|_| unexpected())?;
-            let places = places.into_iter().map(|(place, score)| Some((place.parse().ok()?, score)));
-            let places: Option<Vec<_>> = places.collect();
-            let places = places.filter(|places| places.iter().all(|(_, score)| *score < FIRST_ARRIVAL.0));
-            Ok(Page { epoch, places: places.ok_or_else(unexpected)? })
+            let last: String = redis::from_redis_value(last).map_err(|_| unexpected())?;
+            let places: Vec<String> = redis::from_redis_value(places).map_err(|_| unexpected())?;
+            let places: Result<_, _> = places.iter().map(|place| place.parse()).collect();
+            Ok(Page { epoch, places: places.map_err(|_| unexpected())?, last: last.parse().ok() })
         }
         // The guard's only reply.
         Err(_) => Err(StoreError::Lost),
