@@ -4,9 +4,16 @@ use harness::{eventually, stores::TestStores};
 use serde_json::json;
 use shared::clock::Clock;
 
+use crate::contract;
 use crate::loss::crowd::Crowd;
 use crate::loss::scene::{Scene, key, until_all_are};
 use crate::support::{Room, SOON};
+
+/// Every script names all its keys, and all of a line are on one node: a cluster refuses others.
+#[test]
+fn a_cluster_does_what_the_model_does() {
+    contract::agree(TestStores::with_own_cluster(), 12);
+}
 
 #[tokio::test]
 async fn nothing_is_lost_when_the_drops_shard_fails_over() {

@@ -23,10 +23,14 @@ fn sequences() -> u32 {
 
 #[test]
 fn redis_does_what_the_model_does() {
+    agree(TestStores::new(), sequences());
+}
+
+/// Tries so many sequences on these stores.
+pub fn agree(stores: impl Future<Output = TestStores>, cases: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let stores = runtime.block_on(TestStores::new());
+    let stores = runtime.block_on(stores);
     let stage = runtime.block_on(async { Stage::new(&stores) });
-    let cases = sequences();
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&steps::scene(), |scene| {
         runtime.block_on(async {

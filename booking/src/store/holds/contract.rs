@@ -149,14 +149,23 @@ impl Pair {
 
 #[test]
 fn redis_and_the_model_agree_on_every_sequence() {
+    agree(TestStores::new(), SEQUENCES);
+}
+
+/// Every script names all its keys, and all of a show are on one node: a cluster refuses others.
+#[test]
+fn a_cluster_and_the_model_agree() {
+    agree(TestStores::with_own_cluster(), 12);
+}
+
+fn agree(stores: impl Future<Output = TestStores>, cases: u32) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let stores = runtime.block_on(TestStores::new());
+    let stores = runtime.block_on(stores);
     let redis = {
         let _inside = runtime.enter();
         Redis::connect(&stores.redis_url).unwrap()
     };
-    let mut runner =
-        TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let sequences = prop::collection::vec(operation(), 1..60);
     let outcome = runner.run(&sequences, |operations| {
         runtime.block_on(async {
