@@ -99,6 +99,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::sha256_hex;
 
     #[test]
     fn only_the_configured_token_is_an_operator() {
@@ -106,6 +107,34 @@ mod tests {
         assert!(auth.operator("let me in").is_some());
         assert!(auth.operator("let me out").is_none());
         assert!(OperatorAuth::default().operator("").is_none());
+    }
+
+    #[test]
+    fn nothing_that_only_looks_like_the_token_is_an_operator() {
+        let auth = OperatorAuth::new(Some("let me in"));
+        let claims = "eyJzdWIiOiJyb290Iiwicm9sZSI6ImFkbWluIiwiZXhwIjo5OTk5OTk5OTk5fQ";
+        for bad in [
+            "",
+            " ",
+            "let me i",
+            "let me in ",
+            " let me in",
+            "Let Me In",
+            "let me in\0",
+            "let me in.let me in",
+            &sha256_hex("let me in"),
+            // An operator's claims, unsigned, and signed with the token as a secret.
+            &format!("eyJhbGciOiJub25lIiwidHlwIjoib3BlcmF0b3Irand0In0.{claims}."),
+            &own_token("operator+jwt"),
+        ] {
+            assert!(auth.operator(bad).is_none(), "{bad:?}");
+            assert!(OperatorAuth::new(None).operator(bad).is_none(), "{bad:?}, with no token configured");
+        }
+    }
+
+    fn own_token(typ: &str) -> String {
+        let claims = serde_json::json!({"sub": "root", "role": "admin", "exp": 9_999_999_999_i64});
+        crate::token::OwnKey::new(sha256("let me in"), typ).sign(&claims)
     }
 
     #[test]

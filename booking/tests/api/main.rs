@@ -7,6 +7,7 @@ mod confirm;
 mod confirm_races;
 mod enter;
 mod idempotency;
+mod keys;
 mod kill;
 mod loading;
 mod money_audit;
