@@ -134,6 +134,7 @@ pub async fn leave(app: &AppState, known: &Known, proof: PlaceProof) -> Result<(
     responses(
         (status = 201, description = "A new place", body = PlaceAnswer),
         (status = 200, description = "The place that this visitor has", body = PlaceAnswer),
+        (status = 401, description = "`account_invalid`, `account_expired`: an account's token was sent as Bearer"),
         (status = 404, description = "`not_found`"),
         (status = 409, description = "`drop_not_open`, `already_served`"),
         (status = 410, description = "`drop_closed`"),
