@@ -78,6 +78,25 @@ async fn with_redis_half_open_the_line_answers_503_and_recovers() {
     without_redis(true).await;
 }
 
+#[tokio::test]
+async fn who_waits_is_told_so_for_a_moment_without_redis_and_then_to_come_back() {
+    let Cut { room, redis, postgres: _postgres } = Cut::with(json!({"max_active": 1})).await;
+    let (called, waiting, newcomer) = (room.visitor(), room.visitor(), room.visitor());
+    called.join().await.expect(201);
+    called.wait_until("called", SOON).await;
+    waiting.join().await.expect(201);
+    waiting.wait_until("waiting", SOON).await;
+    redis.cut().await;
+    refused(newcomer.join()).await;
+    assert_eq!(waiting.place().await.expect(200)["state"], "waiting", "from the replica's memory");
+    // What happens to a line that cannot be asked is not guessed for long.
+    eventually(2 * SOON, || async { waiting.place().await.status == 503 }).await;
+    redis.heal().await;
+    eventually(RECOVERED_WITHIN, || async { waiting.place().await["state"] == "waiting" }).await;
+    assert_eq!(room.operator().get("drops/premiere/stats").await["called"], 1, "nobody was called meanwhile");
+    assert!(room.findings().await.is_empty(), "{:?}", room.findings().await);
+}
+
 async fn without_postgres(stalled: bool) {
     // One call a second: the second visitor's turn comes while Postgres is away.
     let settings = json!({"max_active": 20, "rate_per_minute": 60, "burst": 1});

@@ -182,6 +182,8 @@ impl Scene {
         all_are(&self.crowd.look(CALLED.chain(CALLED_LATER)).await, "called");
         let active: usize = self.redis().zcard(key("slots")).await.unwrap();
         assert_eq!(active, ADMITTED.len() + CALLED.len() + CALLED_LATER.len());
+        let aside: usize = self.redis().hlen(key("aside")).await.unwrap();
+        assert_eq!(aside, ASIDE.len(), "who was set aside still is");
         let twice: i64 = self
             .count("SELECT count(*) - count(DISTINCT sid) FROM waitroom.ledger WHERE kind = 'claimed'")
             .await;
