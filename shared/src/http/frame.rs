@@ -1,5 +1,8 @@
 //! The layers around all routes of a service, from the outside in: panics become 500s, request ids, traces and
-//! metrics, headers that browsers obey, a bound on bodies.
+//! metrics, headers that browsers obey, a bound on bodies. All requests pass here, so nothing is allocated that is not
+//! needed.
+
+mod durations;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -15,10 +18,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tracing::Instrument as _;
 use utoipa::openapi::OpenApi;
+use uuid::{Builder, fmt::Hyphenated};
 
+use self::durations::Durations;
 use super::assets::{Asset, asset_response};
 use super::explain::{code_page, codes_page, reference_page};
 use crate::pages::errors_as_pages;
@@ -64,18 +69,18 @@ pub fn frame(routes: Router, frame: Frame) -> Router {
             }),
         );
     let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(SetRequestIdLayer::x_request_id(RandomId))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
             Problem::from(&codes::INTERNAL).into_response()
         }))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(browser_headers))
-        .layer(middleware::from_fn(errors_as_pages))
+        .layer(middleware::from_fn(for_browsers))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    let durations = Arc::new(Durations::new(service));
     routes
         .merge(explained)
-        .layer(middleware::from_fn(move |request, next| observe(service, request, next)))
+        .layer(middleware::from_fn(move |request, next| observe(Arc::clone(&durations), service, request, next)))
         .fallback(async || Problem::from(&codes::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::from(&codes::METHOD_NOT_ALLOWED))
         .layer(layers)
@@ -88,8 +93,21 @@ async fn problem_page(State(known): State<Arc<Explained>>, Path(code): Path<Stri
     }
 }
 
-async fn browser_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// A random UUID, without asking the system for every one.
+#[derive(Clone, Copy)]
+struct RandomId;
+
+impl MakeRequestId for RandomId {
+    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
+        let id = Builder::from_random_bytes(rand::random()).into_uuid();
+        let mut text = [0; Hyphenated::LENGTH];
+        HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)).ok().map(RequestId::new)
+    }
+}
+
+/// Errors as pages to people, and the headers that browsers obey.
+async fn for_browsers(request: Request, next: Next) -> Response {
+    let mut response = errors_as_pages(request, next).await;
     let headers = response.headers_mut();
     let standard = [
         (CONTENT_SECURITY_POLICY, PAGE_POLICY),
@@ -104,27 +122,34 @@ async fn browser_headers(request: Request, next: Next) -> Response {
 }
 
 /// One span and one measurement a request. The route is the pattern, never the path: paths can carry what is private.
-async fn observe(service: &'static str, request: Request, next: Next) -> Response {
+async fn observe(
+    durations: Arc<Durations>,
+    service: &'static str,
+    request: Request,
+    next: Next,
+) -> Response {
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
-    let span = tracing::info_span!("request", service, %method, route, request_id, traceparent = trace_parent(request.headers()));
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+    // Fields of a span that nobody wants are not worked out.
+    let span = tracing::info_span!(
+        "request",
+        service,
+        %method,
+        route,
+        request_id = request_id(&request),
+        traceparent = trace_parent(request.headers()),
+    );
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let took = started.elapsed();
-    let status = response.status();
-    let labels = [
-        ("service", service.to_owned()),
-        ("method", method.to_string()),
-        ("route", route),
-        ("status", status.as_str().to_owned()),
-    ];
-    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    durations.record(route, &method, response.status(), took);
     span.in_scope(|| log(&response, took));
     response
+}
+
+fn request_id(request: &Request) -> Option<&str> {
+    request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok())
 }
 
 /// Bugs are errors, each one. A dependency that is away fails every request: that is said once a second, and counted
@@ -157,8 +182,8 @@ fn is_first_of_its_second() -> bool {
 }
 
 /// The caller's trace (W3C Trace Context), where it has the right form.
-fn trace_parent(headers: &HeaderMap) -> Option<String> {
+fn trace_parent(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     let well_formed = value.len() == 55 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    well_formed.then(|| value.to_owned())
+    well_formed.then_some(value)
 }
