@@ -8,6 +8,7 @@ use shared::ids::DropSlug;
 use shared::redis::Redis;
 use sqlx::PgPool;
 
+mod draw;
 mod limits;
 mod places;
 mod read;
@@ -64,6 +65,7 @@ const CHECKS: &[(&str, &str, CheckOfDrop)] = &[
 /// Checks every drop, or one.
 pub async fn run(pool: &PgPool, redis: &Redis, options: &AuditOptions) -> anyhow::Result<Vec<Check>> {
     let mut outcomes: BTreeMap<usize, Checked> = BTreeMap::new();
+    let mut drawn = Checked::default();
     for slug in read::drops(pool, options.drop.as_ref()).await? {
         let (rows, now) = read::drop(pool, redis, &slug).await?;
         for (index, (_, _, check)) in CHECKS.iter().enumerate() {
@@ -73,10 +75,14 @@ pub async fn run(pool: &PgPool, redis: &Redis, options: &AuditOptions) -> anyhow
             outcome.0 += examined;
             outcome.1.append(&mut findings);
         }
+        let (examined, findings) = draw::check(pool, &slug, &rows).await?;
+        drawn.0 += examined;
+        drawn.1.extend(findings.into_iter().take(MOST_FINDINGS));
     }
     let checks = CHECKS.iter().enumerate().map(|(index, (name, invariant, _))| {
         let (examined, findings) = outcomes.remove(&index).unwrap_or_default();
         Check::new(name, invariant, examined, findings)
     });
-    Ok(checks.collect())
+    let (name, invariant) = draw::CHECK;
+    Ok(checks.chain([Check::new(name, invariant, drawn.0, drawn.1)]).collect())
 }

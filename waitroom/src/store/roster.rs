@@ -104,6 +104,23 @@ impl Rosters {
     }
 }
 
+/// All places of a roster that is stored, in its order.
+pub(crate) async fn places(
+    pool: &PgPool,
+    slug: &DropSlug,
+    roster: &Roster,
+) -> Result<Vec<PlaceId>, StoreError> {
+    let mut places = Vec::new();
+    for number in 0.. {
+        let page = pages::places(pool, slug, roster.id, number).await?;
+        if page.is_empty() {
+            break;
+        }
+        places.extend(page);
+    }
+    Ok(places)
+}
+
 /// Computes the order beside the requests: of a million places that takes a second.
 async fn in_order(drop: &Drop, drawn: Vec<PlaceId>, called: Vec<PlaceId>) -> Result<DrawnOrder, StoreError> {
     let (seed, turn) = (drop.seed.clone(), drop.turn());

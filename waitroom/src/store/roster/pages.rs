@@ -74,6 +74,16 @@ pub(super) async fn text(
     roster: Uuid,
     number: u32,
 ) -> Result<Vec<u8>, StoreError> {
+    Ok(roster::text(&places(pool, slug, roster, number).await?))
+}
+
+/// The places of one page; none where there is none.
+pub(super) async fn places(
+    pool: &PgPool,
+    slug: &DropSlug,
+    roster: Uuid,
+    number: u32,
+) -> Result<Vec<PlaceId>, StoreError> {
     let page = sqlx::query_scalar!(
         "SELECT places FROM waitroom.roster_pages WHERE drop = $1 AND roster = $2 AND number = $3",
         slug.as_str(),
@@ -82,6 +92,5 @@ pub(super) async fn text(
     );
     let bytes = within(Dependency::Postgres, page.fetch_optional(pool)).await?.unwrap_or_default();
     let (ids, _) = bytes.as_chunks::<16>();
-    let places: Vec<PlaceId> = ids.iter().map(|id| PlaceId(Uuid::from_bytes(*id))).collect();
-    Ok(roster::text(&places))
+    Ok(ids.iter().map(|id| PlaceId(Uuid::from_bytes(*id))).collect())
 }

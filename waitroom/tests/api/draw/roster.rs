@@ -165,3 +165,38 @@ async fn where_redis_is_lost_before_the_roster_is_stored_it_has_whoever_is_known
     let roster = room.get("/v1/drops/premiere/draw/roster").await.expect(200);
     assert_eq!(sha256(roster.body.as_bytes()), all.text("roster_sha256"));
 }
+
+#[tokio::test]
+async fn the_audit_finds_a_roster_or_a_score_that_does_not_follow_from_the_seed() {
+    let (room, clock) = lobby(json!({"max_active": 2, "salt_source": "a beacon"})).await;
+    joined(&room, 9).await;
+    room.operator().create("drops/premiere/open", json!({"salt": "b1a5"})).await.expect(200);
+    published(&room, &clock).await;
+    let pool = room.pool();
+    eventually(SOON, || async { calls_of(&pool).await == 2 }).await;
+    assert!(room.findings().await.is_empty(), "{:?}", room.findings().await);
+    let faults = [
+        "UPDATE waitroom.drops SET salt = 'b1a6' WHERE slug = 'premiere'",
+        "UPDATE waitroom.roster_pages SET places = substr(places, 17, 16) || substr(places, 1, 16) || substr(places, 33)",
+        "UPDATE waitroom.drops SET roster_count = roster_count + 1 WHERE slug = 'premiere'",
+        "UPDATE waitroom.ledger SET score = score + 1 WHERE kind = 'called'",
+    ];
+    let repairs = [
+        "UPDATE waitroom.drops SET salt = 'b1a5' WHERE slug = 'premiere'",
+        faults[1],
+        "UPDATE waitroom.drops SET roster_count = roster_count - 1 WHERE slug = 'premiere'",
+        "UPDATE waitroom.ledger SET score = score - 1 WHERE kind = 'called'",
+    ];
+    for (fault, repair) in faults.into_iter().zip(repairs) {
+        sqlx::query(fault).execute(&pool).await.unwrap();
+        let findings = room.findings().await;
+        assert!(findings.iter().any(|found| found.starts_with("line.draw: ")), "{fault}: {findings:?}");
+        sqlx::query(repair).execute(&pool).await.unwrap();
+    }
+    assert!(room.findings().await.is_empty());
+}
+
+async fn calls_of(pool: &sqlx::PgPool) -> i64 {
+    let calls = sqlx::query_scalar("SELECT count(*) FROM waitroom.ledger WHERE kind = 'called'");
+    calls.fetch_one(pool).await.unwrap()
+}
