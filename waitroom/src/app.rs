@@ -141,7 +141,8 @@ impl AppState {
         if let Some(known) = self.registry.get(slug) {
             return Ok(Some(known));
         }
-        if let Some(row) = self.drops.find(slug).await? {
+        // Boxed: every request that names a drop comes through here, and hardly any goes on.
+        if let Some(row) = Box::pin(self.drops.find(slug)).await? {
             self.registry.learn(&[row]);
         }
         Ok(self.registry.get(slug))

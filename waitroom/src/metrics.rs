@@ -25,6 +25,7 @@ const SLOTS: &str = "waitroom_slots_in_use";
 const WAITING: &str = "waitroom_places_waiting";
 const RESTORES: &str = "waitroom_restores_total";
 const POLLS: &str = "waitroom_polls_total";
+const STREAMS: &str = "waitroom_streams_open";
 const REMEMBERED: &str = "waitroom_places_remembered";
 const SIGHTINGS: &str = "waitroom_sightings_total";
 const SET_ASIDE: &str = "waitroom_set_asides_total";
@@ -48,6 +49,7 @@ pub fn describe() {
     describe_gauge!(WAITING, "Places waiting, by drop");
     describe_counter!(RESTORES, "How often a drop's line was put into Redis again, by outcome");
     describe_counter!(POLLS, "Looks at a place, by where they were answered from: memory or redis");
+    describe_gauge!(STREAMS, "Streams of places that this replica holds open");
     describe_gauge!(REMEMBERED, "Places that this replica remembers, by drop");
     describe_counter!(SIGHTINGS, "Visitors reported to Redis as present, by drop");
     describe_counter!(SET_ASIDE, "Places set aside because their visitor was away at their turn, by drop");
@@ -148,6 +150,12 @@ pub fn looked(from: AnsweredFrom) {
         AnsweredFrom::Memory => FROM_MEMORY.increment(1),
         AnsweredFrom::Redis => FROM_REDIS.increment(1),
     }
+}
+
+/// So many streams are open.
+pub fn streams_open(streams: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+    gauge!(STREAMS).set(streams as f64);
 }
 
 /// So many places are remembered.

@@ -58,6 +58,7 @@ pub fn start(app: &AppState, tasks: &Tasks) {
                 tracing::warn!(%error, "the drops could not be reread");
             }
             app.limiter.forget_idle();
+            metrics::streams_open(app.streams.open());
         }
     });
     let sampling = app.clone();

@@ -80,7 +80,9 @@ pub fn frame(routes: Router, frame: Frame) -> Router {
     let durations = Arc::new(Durations::new(service));
     routes
         .merge(explained)
-        .layer(middleware::from_fn(move |request, next| observe(Arc::clone(&durations), service, request, next)))
+        .layer(middleware::from_fn(move |request, next| {
+            observe(Arc::clone(&durations), service, request, next)
+        }))
         .fallback(async || Problem::from(&codes::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::from(&codes::METHOD_NOT_ALLOWED))
         .layer(layers)
@@ -122,12 +124,7 @@ async fn for_browsers(request: Request, next: Next) -> Response {
 }
 
 /// One span and one measurement a request. The route is the pattern, never the path: paths can carry what is private.
-async fn observe(
-    durations: Arc<Durations>,
-    service: &'static str,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn observe(durations: Arc<Durations>, service: &'static str, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);

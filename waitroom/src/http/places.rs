@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::http::to_completion;
@@ -26,6 +26,9 @@ use crate::domain::place::Place;
 use crate::domain::visit::{self, JoinedLine, PlaceProof};
 use crate::metrics;
 use crate::registry::Known;
+
+/// Most places fit, without a token.
+const ANSWER_BYTES: usize = 768;
 
 /// A place, and the token that proves it where that is new.
 #[derive(Debug, Serialize, ToSchema)]
@@ -181,9 +184,12 @@ pub(super) async fn show_place(
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Look, &proof.identity, address)?;
     let answer = look(&app, &known, proof, seen).await?;
-    let cookie =
-        answer.place_token.as_deref().map(|token| set_cookie(&app, &place_cookie(&known.drop.slug), token));
-    Ok((private(), setting(cookie), Json(answer)).into_response())
+    let mut response = (private(), json(&answer)).into_response();
+    if let Some(token) = &answer.place_token {
+        let cookie = set_cookie(&app, &place_cookie(&known.drop.slug), token);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Leaves the line.
@@ -232,6 +238,13 @@ pub(super) async fn claim_admission(
     app.limiter.check(Action::Claim, &proof.identity, address)?;
     let answer = claim(&app, &known, proof).await?;
     Ok((private(), Json(answer)).into_response())
+}
+
+/// A place as JSON, in a buffer that does not have to grow.
+fn json(answer: &PlaceAnswer) -> impl IntoResponse {
+    let mut body = Vec::with_capacity(ANSWER_BYTES);
+    serde_json::to_writer(&mut body, answer).expect("a place is plain JSON");
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body)
 }
 
 /// What is one visitor's must not be kept by anything between.

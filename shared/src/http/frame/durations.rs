@@ -74,7 +74,8 @@ mod tests {
     fn a_kind_of_request_is_looked_up_once() {
         let durations = Durations::new("test");
         let own = Method::from_bytes(b"BREW").unwrap();
-        let kinds = [(Method::GET, 200), (Method::GET, 404), (Method::POST, 200), (own, 405), (Method::TRACE, 405)];
+        let kinds =
+            [(Method::GET, 200), (Method::GET, 404), (Method::POST, 200), (own, 405), (Method::TRACE, 405)];
         for (method, status) in kinds.iter().chain(&kinds) {
             let status = StatusCode::from_u16(*status).unwrap();
             durations.record("/v1/drops/{drop}", method, status, Duration::from_millis(1));

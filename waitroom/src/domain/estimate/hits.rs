@@ -30,6 +30,11 @@ pub struct Checked {
 }
 
 impl Promises {
+    /// Whether a range may be one of the sample at all: most are not, and need not ask.
+    pub fn may_want(chance: f64) -> bool {
+        chance < SHARE_WHILE_FEW
+    }
+
     /// Whether a range that is shown is one of the sample; `chance` is uniform from 0 to 1.
     pub fn wants(&self, chance: f64) -> bool {
         let share = if self.ranges.len() < FEW { SHARE_WHILE_FEW } else { SHARE };

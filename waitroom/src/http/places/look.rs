@@ -7,7 +7,7 @@ use shared::problem::Problem;
 
 use super::PlaceAnswer;
 use crate::app::AppState;
-use crate::domain::estimate::Polls;
+use crate::domain::estimate::{Polls, Promises};
 use crate::domain::line::{Remembered, Spot, Standing};
 use crate::domain::place::{Place, Score, Sight, position};
 use crate::domain::visit::{self, PlaceProof};
@@ -56,8 +56,12 @@ pub async fn look(
         metrics::looked(AnsweredFrom::Memory);
         return Ok(PlaceAnswer { place, place_token: None });
     }
+    // Apart, so that the future of a poll from memory is small.
+    Box::pin(ask(app.clone(), known.clone(), proof, seen)).await
+}
+
+async fn ask(app: AppState, known: Known, proof: PlaceProof, seen: LastSeen) -> Result<PlaceAnswer, Problem> {
     metrics::looked(AnsweredFrom::Redis);
-    let (app, known) = (app.clone(), known.clone());
     to_completion(async move {
         let asked = known.memory().ask();
         let (standing, renewed) = visit::look(&app.line, &known.drop, &proof).await?;
@@ -66,10 +70,8 @@ pub async fn look(
         let last = seen.position.filter(|_| renewed.is_none());
         let shown = remember(&app, &known, asked, &standing, last);
         let proof = renewed.as_ref().unwrap_or(&proof);
-        Ok(PlaceAnswer {
-            place: tell(&known, &known.pulse(), &standing, proof, shown, seen.polls()),
-            place_token,
-        })
+        let place = tell(&known, &known.pulse(), &standing, proof, shown, seen.polls());
+        Ok(PlaceAnswer { place, place_token })
     })
     .await
 }
@@ -166,9 +168,10 @@ pub(super) fn tell(
         polls,
     };
     let place = Place::seen(standing, &sight);
-    if let Some(eta) = place.eta {
+    let chance = rand::random();
+    if let Some(eta) = place.eta.filter(|_| Promises::may_want(chance)) {
         let mut promises = known.promises();
-        if promises.wants(rand::random()) {
+        if promises.wants(chance) {
             promises.make(place.place_id, standing.now_ms, eta);
         }
     }
