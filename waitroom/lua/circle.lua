@@ -3,8 +3,6 @@
 -- The queue keeps raw scores, so that opening with a salt rewrites nothing: `turn` turns the circle of those below
 -- LAP, which the draw gave. In turned order the queue has three parts: raw scores from LAP - turn on (ahead), those
 -- below that (behind), and arrivals. Everything outside the queue is in turned scores.
--- turned(raw), raw_of(score), text(number) | rank(place, raw) | range(first, count): {place, raw...} in turned order
--- count_below(score): how many places have a lower one
 local LAP = 4503599627370496
 local turn = tonumber(redis.call('HGET', KEYS[2], 'turn') or 0) or 0
 

@@ -1,27 +1,8 @@
--- follow_horizon: moves the horizon to where the rate can reach. A chunk, after circle and sightings.
--- KEYS[2] settings, [3] queue, [12] seen, [13] horizon
+-- follow_horizon: moves the horizon to where the rate can reach. A chunk, after circle, sightings and sample_presence.
+-- KEYS[2] settings, [3] queue, [13] horizon
 -- follow_horizon(length, since) gives the score below which sightings count: `length` places are in the queue, and who
 -- was seen since then is present. All of it is decided as in domain/line/horizon.rs, where the reasons are.
 local LEAST, MOST_ABSENT, MOST_REACH, GROWTH, RAISE_EVERY_MS = 2000, 16, 4096, 4, 5000
-
--- Of the first places: how many were looked at, and how many of them are present.
-local function sample(first, since)
-  local samples, places, present = first <= 300 and first or 100, {}, 0
-  if first <= 300 then
-    local list = range(0, first)
-    for i = 1, #list, 2 do
-      places[#places + 1] = list[i]
-    end
-  else
-    for i = 0, samples - 1 do
-      places[i + 1] = range(math.floor(i * first / samples), 1)[1]
-    end
-  end
-  for _, seen in ipairs(samples > 0 and redis.call('ZMSCORE', KEYS[12], unpack(places)) or {}) do
-    present = present + (seen and tonumber(seen) >= since and 1 or 0)
-  end
-  return samples, present
-end
 
 local function follow_horizon(length, since)
   local set = redis.call('HMGET', KEYS[2], 'rate_per_minute', 'burst', 'undecided')

@@ -10,6 +10,7 @@ const CIRCLE: &str = include_str!("../../../lua/circle.lua");
 const PLACES: &str = include_str!("../../../lua/places.lua");
 const PRESENCE: &str = include_str!("../../../lua/presence.lua");
 const SIGHTINGS: &str = include_str!("../../../lua/sightings.lua");
+const SAMPLE_PRESENCE: &str = include_str!("../../../lua/sample_presence.lua");
 const FOLLOW_HORIZON: &str = include_str!("../../../lua/follow_horizon.lua");
 const TAKE_PLACES: &str = include_str!("../../../lua/take_places.lua");
 const CHOOSE_PLACES: &str = include_str!("../../../lua/choose_places.lua");
@@ -41,7 +42,7 @@ scripts! {
     RENEW_ADMISSION = [] "renew_admission.lua";
     END_ADMISSION = [CIRCLE, PLACES] "end_admission.lua";
     CALL_NEXT = [CIRCLE, PLACES, SIGHTINGS, SETTLE_CREDIT, FREE_LAPSED, TAKE_PLACES, HONOUR_PASSES, CHOOSE_PLACES] "call_next.lua";
-    MEASURE_LINE = [CIRCLE, SIGHTINGS, FOLLOW_HORIZON] "measure_line.lua";
+    MEASURE_LINE = [CIRCLE, SIGHTINGS, SAMPLE_PRESENCE, FOLLOW_HORIZON] "measure_line.lua";
     READ_MOVES = [] "read_moves.lua";
     GIVE_PASS = [] "give_pass.lua";
     READ_UNRECORDED = [] "read_unrecorded.lua";
