@@ -43,9 +43,15 @@ async fn the_time_of_joining_and_the_rank_are_unrelated_and_leaving_re_rolls_not
         assert!(matches!(line.leave(&slug, order[number]).await.unwrap(), Left::Recorded(_)));
         assert_eq!(join(number).await, order[number], "the same place again");
     }
+    let client = redis::Client::open(room.stores.redis_url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut queue = redis::cmd("ZRANGE");
+    queue.arg("{drop:premiere}:queue").arg(0).arg(-1);
+    let queue: Vec<String> = queue.query_async(&mut connection).await.unwrap();
     room.operator().open(DROP).await.expect(200);
     published(&room, &clock).await;
     let roster = room.get("/v1/drops/premiere/draw/roster").await.expect(200);
+    assert!(roster.body.lines().eq(&queue), "the line stands as the roster says");
     let rank: std::collections::HashMap<&str, u64> = roster.body.lines().zip(0..).collect();
     assert_eq!(rank.len(), VISITORS);
     let pairs: Vec<(u64, u64)> = (0..).zip(&order).map(|(n, place)| (n, rank[&*place.to_string()])).collect();
