@@ -54,8 +54,10 @@ impl Watch {
         self.scores.clear();
     }
 
-    /// Redis was lost; how far the line was called is in the ledger. Who is not put back may join anew.
-    pub fn lost(&mut self) {
+    /// Redis was lost, and with it until when the rate was counted; how far the line was called is in the ledger. Who is
+    /// not put back may join anew.
+    pub fn lost(&mut self, now_ms: i64) {
+        self.last_ms = now_ms;
         self.seen.clear();
         self.scores.clear();
     }

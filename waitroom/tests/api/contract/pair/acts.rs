@@ -230,7 +230,8 @@ impl Pair {
             pipe.zadd(key("passes_due"), base, 0).ignore();
         }
         let () = pipe.query_async(&mut self.redis.clone()).await.unwrap();
-        self.watch.lost();
+        self.watch.settle(&self.drop, now_ms);
+        self.watch.lost(now_ms);
         let remembered = visitors.iter().filter_map(|visitor| self.memory.get(visitor));
         let seen_ms = now_ms - ago_ms;
         let remembered: Vec<Remembered> =
