@@ -44,9 +44,8 @@ fn every_setting_is_in_the_example_and_nothing_else() {
 /// Quoted words that are the name of a metric.
 fn metrics_declared_in((file, prefix): (&str, &str)) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(file)).unwrap();
-    let is_metric = |word: &&str| {
-        word.starts_with(prefix) && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-    };
+    let is_metric =
+        |word: &&str| word.starts_with(prefix) && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     text.split('"').filter(is_metric).map(str::to_owned).collect()
 }
 

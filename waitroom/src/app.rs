@@ -27,8 +27,8 @@ use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::passes::Passes;
 use crate::store::restore::Restorer;
-use crate::store::stats::StatsStore;
 use crate::store::roster::Rosters;
+use crate::store::stats::StatsStore;
 use crate::streams::Streams;
 use crate::tokens::Tokens;
 

@@ -45,7 +45,13 @@ impl AppState {
         for known in self.registry.all() {
             match self.sample(&known).await {
                 Ok(sample) => sampled.extend(sample),
-                Err(error) => tracing::debug!(drop = %known.drop.slug, %error, "a line could not be sampled"),
+                Err(error) => {
+                    tracing::debug!(drop = %known.drop.slug, %error, "a line could not be sampled");
+                    if matches!(error, StoreError::Unavailable { .. }) {
+                        // The others would wait for the same silence.
+                        break;
+                    }
+                }
             }
         }
         if sampled.is_empty() {

@@ -60,11 +60,8 @@ pub trait Line {
     ) -> impl Future<Output = Result<Standing, StoreError>> + Send;
 
     /// These places' visitors were seen just now, at most [`SIGHTINGS`]: those that were set aside return.
-    fn see(
-        &self,
-        drop: &DropSlug,
-        places: &[PlaceId],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn see(&self, drop: &DropSlug, places: &[PlaceId])
+    -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives an identity its place; `drawn` is the score in the lobby, not turned.
     fn join(

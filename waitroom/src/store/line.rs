@@ -19,8 +19,8 @@ pub use keys::LineKeys;
 use crate::domain::drop::Drop;
 use crate::domain::ledger::{Entry, EntryId, IdleReason};
 use crate::domain::line::{
-    BATCH, Claimed, Grant, Joined, LOOKS, Left, Line, MoveId, Moves, PUT_BACKS, RankTable, Remembered, SIGHTINGS,
-    Standing, Tick,
+    BATCH, Claimed, Grant, Joined, LOOKS, Left, Line, MoveId, Moves, PUT_BACKS, RankTable, Remembered,
+    SIGHTINGS, Standing, Tick,
 };
 use crate::domain::place::{PlaceId, Score, hex};
 use replies::Reply;

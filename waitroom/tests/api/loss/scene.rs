@@ -124,7 +124,7 @@ impl Scene {
     /// Every replica has heard of this epoch.
     pub async fn is_restored(&self, epoch: i64) {
         for replica in 0..self.room.replicas.len() {
-            eventually(SOON, || async {
+            eventually(3 * SOON, || async {
                 let status = self.crowd.status(replica).await;
                 if status["epoch"] == epoch { Ok(()) } else { Err(status.to_string()) }
             })
@@ -314,7 +314,7 @@ pub fn key(name: &str) -> String {
 
 pub async fn until_all_are(crowd: &mut Crowd, who: impl IntoIterator<Item = usize>, state: &str) {
     let mut left: Vec<usize> = who.into_iter().collect();
-    let deadline = tokio::time::Instant::now() + SOON;
+    let deadline = tokio::time::Instant::now() + 3 * SOON;
     while !left.is_empty() {
         let places = crowd.look(left.iter().copied()).await;
         left.retain(|number| places[number]["state"] != state);
