@@ -218,16 +218,14 @@ impl Memory {
     /// The line has a new epoch: nobody is known to wait. After a loss its places come back over a moment, and until
     /// then their ranks say nothing.
     pub fn begin_epoch(&self, epoch: i64) {
-        let before = self.epoch.swap(epoch, Ordering::AcqRel);
+        self.epoch.store(epoch, Ordering::Release);
         let generation = self.generation.load(Ordering::Acquire);
         self.doubt_all();
-        if before != 0 {
-            let waited = |shard: &Mutex<HashMap<PlaceId, Trace>>| {
-                lock(shard).values().filter(|known| known.waits_in == generation).count() as u64
-            };
-            self.expected.store(self.shards.iter().map(waited).sum(), Ordering::Release);
-            self.settles_ms.store(self.age_ms() + SETTLES_WITHIN_MS, Ordering::Release);
-        }
+        let waited = |shard: &Mutex<HashMap<PlaceId, Trace>>| {
+            lock(shard).values().filter(|known| known.waits_in == generation).count() as u64
+        };
+        self.expected.store(self.shards.iter().map(waited).sum(), Ordering::Release);
+        self.settles_ms.store(self.age_ms() + SETTLES_WITHIN_MS, Ordering::Release);
     }
 
     /// Whether places are still missing from a line with so many, because Redis lost it a moment ago.

@@ -43,7 +43,8 @@ impl AppState {
         let moves = self.line.moves(&known.drop.slug, following.last_move).await?;
         let memory = known.memory();
         if moves.last.epoch != memory.epoch() {
-            if memory.epoch() != 0 {
+            // Before the first epoch is heard somebody may have joined already, and in an epoch that is lost by now.
+            if !memory.is_empty() {
                 let since_ms = self.clock.now().as_millisecond() - SEEN_MS;
                 following.returning = memory.everybody();
                 // Putting back is a sighting: who was set aside for being away does not return by it.
