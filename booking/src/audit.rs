@@ -1,8 +1,10 @@
 //! Proof after the fact: reads Postgres, Redis and the sandbox gateway's books and looks for what must never be.
 
+mod acknowledged;
 mod money;
 mod seats;
 
+pub use acknowledged::acknowledged;
 pub use money::money;
 pub use seats::seats;
 

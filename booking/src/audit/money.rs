@@ -34,6 +34,7 @@ pub async fn money(pool: &PgPool, now: Timestamp) -> anyhow::Result<Vec<Check>> 
         promises::a_confirmed_booking_is_paid(pool).await?,
         promises::captured_money_has_a_booking(pool).await?,
         promises::sagas_end(pool, now).await?,
+        promises::refunds_end(pool, now).await?,
         promises::what_is_being_paid_has_a_payment(pool).await?,
         promises::the_outbox_is_sent(pool, now).await?,
         promises::answers_are_true(pool).await?,

@@ -1,6 +1,7 @@
 //! The audit of the seats: who owns them, in Postgres and in Redis.
 
 mod moment;
+mod promises;
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
@@ -21,6 +22,10 @@ pub async fn seats(pool: &PgPool, redis: &Redis, now: Timestamp) -> anyhow::Resu
         ended_own_nothing(pool).await?,
         confirmed_has_a_booking(pool).await?,
         nothing_past_its_time(pool, now).await?,
+        promises::statuses_add_up(pool, now).await?,
+        promises::no_old_fence(pool).await?,
+        promises::paid_for_in_time(pool).await?,
+        promises::tickets_fit_bookings(pool).await?,
         moment::redis_says_the_same(pool, redis, now).await?,
         moment::no_hold_past_its_time(pool, redis, now).await?,
     ])

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use booking::domain::ids::ReservationId;
+use jiff::SignedDuration;
+use uuid::Uuid;
 
 use crate::till::Till;
 
@@ -191,4 +193,103 @@ async fn a_key_that_is_never_answered_is_found() {
         &["money.answers_are_true"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn two_captured_payments_of_one_booking_are_found() {
+    planted(
+        &["UPDATE booking.payments SET state = 'refunded', captured_at = created_at
+           WHERE reservation_id = $1 AND state = 'declined'"],
+        &["money.one_capture_a_booking", "money.captured_here_is_captured_there"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn another_currency_at_the_gateway_is_found() {
+    planted(
+        &["UPDATE sandbox_gateway.charges SET currency = 'USD'
+           WHERE status = 'captured' AND $1::uuid IS NOT NULL"],
+        &["money.captured_here_is_captured_there"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_capture_for_nobody_at_the_gateway_is_found() {
+    planted(
+        &[
+            "INSERT INTO sandbox_gateway.charges (id, idempotency_key, amount_minor, currency, token, status,
+                 captured_minor, decided_at, created_at, updated_at)
+             SELECT $1, 'planted', 1, 'EUR', 'tok_ok', 'captured', 1, now(), now(), now()",
+            "INSERT INTO sandbox_gateway.operations
+                 (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+             SELECT gen_random_uuid(), $1, 'capture', 'planted', 1, 'captured', now()",
+        ],
+        &["money.captured_there_is_captured_here"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_refund_that_never_ends_is_found() {
+    let (till, id) = closed().await;
+    till.tell(
+        "INSERT INTO booking.refunds (id, payment_id, amount_minor, currency, reason, state, created_at, updated_at)
+         SELECT gen_random_uuid(), id, 1, currency, 'planted', 'pending', created_at, created_at
+         FROM booking.payments WHERE reservation_id = $1 AND state = 'captured'",
+        id.0,
+    )
+    .await;
+    assert_eq!(till.broken_money_checks().await, [""; 0], "it may take a while");
+    let later = till.now() + SignedDuration::from_mins(6);
+    let checks = booking::audit::money(&till.pool, later).await.unwrap();
+    let broken: Vec<_> = checks.iter().filter(|check| !check.holds()).map(|check| check.name).collect();
+    assert_eq!(broken, ["money.refunds_end"]);
+}
+
+/// Plants a fault in the seats of what was sold, and answers with the checks of the seats that find it.
+async fn broken_seats_after(faults: &[&'static str]) -> Vec<&'static str> {
+    let (till, id) = closed().await;
+    let redis = shared::redis::Redis::connect(&till.stores.redis_url).unwrap();
+    for fault in faults {
+        till.tell(fault, id.0).await;
+    }
+    let checks = booking::audit::seats(&till.pool, &redis, till.now()).await.unwrap();
+    checks.iter().filter(|check| !check.holds()).map(|check| check.name).collect()
+}
+
+#[tokio::test]
+async fn a_payment_that_began_after_its_reservation_was_over_is_found() {
+    assert_eq!(broken_seats_after(&[]).await, [""; 0], "before the fault");
+    let late = "UPDATE booking.reservations SET expires_at = created_at WHERE id = $1";
+    assert_eq!(broken_seats_after(&[late]).await, ["seats.paid_for_in_time"]);
+}
+
+#[tokio::test]
+async fn a_booking_without_a_ticket_for_each_seat_is_found() {
+    let lost = "UPDATE booking.tickets SET status = 'cancelled', cancelled_at = created_at
+        WHERE seat = (SELECT min(seat) FROM booking.reservation_seats WHERE reservation_id = $1)";
+    assert_eq!(broken_seats_after(&[lost]).await, ["seats.tickets_fit_bookings"]);
+}
+
+#[tokio::test]
+async fn a_cancelled_booking_with_tickets_that_let_in_is_found() {
+    let kept = "UPDATE booking.bookings SET status = 'cancelled', cancelled_at = booked_at WHERE reservation_id = $1";
+    assert!(broken_seats_after(&[kept]).await.contains(&"seats.tickets_fit_bookings"));
+}
+
+#[tokio::test]
+async fn a_booking_that_was_acknowledged_and_is_gone_is_found() {
+    let (till, id) = closed().await;
+    let told: Uuid = till
+        .ask("SELECT id::text FROM booking.bookings WHERE reservation_id = $1", id.0)
+        .await
+        .parse()
+        .unwrap();
+    assert!(booking::audit::acknowledged(&till.pool, &[told]).await.unwrap().holds());
+    let gone = Uuid::new_v4();
+    let check = booking::audit::acknowledged(&till.pool, &[told, gone]).await.unwrap();
+    assert_eq!((check.examined, check.findings.len()), (2, 1));
+    assert_eq!(check.findings[0].rows["booking_id"], gone.to_string());
 }

@@ -95,7 +95,10 @@ async fn a_booking_without_a_confirmed_reservation_is_found() {
            FROM booking.reservations WHERE seat_count = 1"],
     )
     .await;
-    assert_eq!(shop.broken_seat_checks().await, ["seats.confirmed_has_a_booking"]);
+    assert_eq!(
+        shop.broken_seat_checks().await,
+        ["seats.confirmed_has_a_booking", "seats.tickets_fit_bookings"]
+    );
 }
 
 #[tokio::test]
@@ -132,4 +135,52 @@ async fn a_reservation_that_outlived_its_time_is_found() {
     let checks = booking::audit::seats(&pool, &redis, clock.now()).await.unwrap();
     let broken: Vec<&str> = checks.iter().filter(|check| !check.holds()).map(|check| check.name).collect();
     assert_eq!(broken, ["seats.nothing_past_its_time", "seats.no_hold_past_its_time"]);
+}
+
+#[tokio::test]
+async fn a_seat_that_is_sold_and_blocked_is_found() {
+    let (shop, _) = sound().await;
+    plant(
+        &shop,
+        &[
+            "INSERT INTO booking.blocked_seats (show_id, seat, reason, blocked_by, blocked_at)
+           SELECT show_id, 2, 'planted', 'nobody', created_at FROM booking.reservations WHERE seat_count = 1",
+        ],
+    )
+    .await;
+    assert!(shop.broken_seat_checks().await.contains(&"seats.statuses_add_up"));
+}
+
+#[tokio::test]
+async fn a_screen_that_lost_a_seat_is_found() {
+    let (shop, _) = sound().await;
+    plant(&shop, &["DELETE FROM booking.screen_seats WHERE seat_index = 9"]).await;
+    assert_eq!(shop.broken_seat_checks().await, ["seats.statuses_add_up"]);
+}
+
+#[tokio::test]
+async fn an_owner_with_an_old_fence_is_found() {
+    let (shop, _) = sound().await;
+    // Somebody had taken the seat over, and gave it back; the first owner was never told.
+    plant(
+        &shop,
+        &[
+            "INSERT INTO booking.reservation_seats (reservation_id, seat, label, category, fare, price_minor)
+             SELECT id, 0, 'A1', 'standard', 'standard', 1250 FROM booking.reservations WHERE seat_count = 1",
+            "INSERT INTO booking.seat_claims (show_id, seat, reservation_id, live, claimed_at, ended_at)
+             SELECT show_id, 0, id, false, created_at, created_at FROM booking.reservations WHERE seat_count = 1",
+            "DELETE FROM booking.reservation_seats WHERE seat = 0 AND label = 'A1' AND reservation_id IN
+                 (SELECT id FROM booking.reservations WHERE seat_count = 1)",
+        ],
+    )
+    .await;
+    assert_eq!(shop.broken_seat_checks().await, ["seats.no_old_fence"]);
+}
+
+#[tokio::test]
+async fn a_fence_of_an_epoch_to_come_is_found() {
+    let (shop, _) = sound().await;
+    plant(&shop, &["UPDATE booking.reservations SET fence = fence + (4::bigint << 32) WHERE seat_count = 1"])
+        .await;
+    assert_eq!(shop.broken_seat_checks().await, ["seats.no_old_fence"]);
 }

@@ -10,6 +10,8 @@ use super::check;
 /// How long after its deadline a saga may still be ending: the longest pause between two looks at the gateway, and
 /// the void.
 const SAGA_GRACE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a refund may be under way: a gateway may be away for a while.
+const REFUND_GRACE: SignedDuration = SignedDuration::from_secs(300);
 /// How long a message may wait in the outbox.
 const OUTBOX_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -64,6 +66,20 @@ pub(super) async fn sagas_end(pool: &PgPool, now: Timestamp) -> sqlx::Result<Che
          WHERE payment.state IN ('authorising', 'authorised', 'capturing', 'voiding', 'refunding')
            AND coalesce(reservation.payment_deadline, reservation.expires_at) < $1",
         (now - SAGA_GRACE).to_sqlx() as _
+    ))
+}
+
+pub(super) async fn refunds_end(pool: &PgPool, now: Timestamp) -> sqlx::Result<Check> {
+    Ok(check!(
+        pool,
+        "money.refunds_end",
+        "no refund is unfinished for minutes, and none was given up",
+        "a refund does not come to an end",
+        "SELECT count(*) FROM booking.refunds",
+        "SELECT jsonb_build_object('refund_id', id, 'payment_id', payment_id, 'state', state, 'attempts', attempts,
+                    'last_error', last_error)
+         FROM booking.refunds WHERE state = 'failed' OR (state = 'pending' AND created_at < $1)",
+        (now - REFUND_GRACE).to_sqlx() as _
     ))
 }
 
