@@ -2,6 +2,7 @@
 //! payment attempt and the operation, so that asking again changes nothing. Not here: what an answer means for a
 //! reservation (`domain::confirm`).
 
+mod books;
 pub mod sandbox;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::money::Money;
 use shared::service::{Tasks, bind};
@@ -17,12 +19,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+pub use self::books::{BookedCharge, BookedStatus, BooksPage};
 use self::sandbox::SandboxGateway;
 use self::sandbox::ledger::Ledger;
 use self::sandbox::service::{Sandbox, router};
 use crate::config::Config;
-use crate::domain::ids::{PaymentId, RefundId};
-use crate::domain::payment::{Decline, GatewayReference, Voided};
+use crate::domain::ids::{PaymentId, RefundId, ReservationId};
+use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
 
 /// Which gateway takes the money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,31 @@ pub struct PaymentToken(pub String);
 impl fmt::Debug for PaymentToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PaymentToken(…)")
+    }
+}
+
+/// A payment attempt as a gateway is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Names the attempt; the keys of every operation are derived from it.
+    pub payment: PaymentId,
+    /// What is paid for: the attempts of one reservation may continue each other.
+    pub reservation: ReservationId,
+    /// The whole amount.
+    pub amount: Money,
+    /// The gateway's name for the charge, once it is known.
+    pub reference: Option<GatewayReference>,
+}
+
+impl Attempt {
+    /// The attempt, with the gateway's name for its charge where it is known.
+    pub fn of<S>(payment: &Payment<S>, reference: Option<&GatewayReference>) -> Self {
+        Self {
+            payment: payment.id,
+            reservation: payment.reservation,
+            amount: payment.amount,
+            reference: reference.cloned(),
+        }
     }
 }
 
@@ -145,25 +173,33 @@ pub trait Gateway: Send + Sync {
     /// Asks to hold the amount.
     fn authorise<'a>(
         &'a self,
-        payment: PaymentId,
-        amount: Money,
+        attempt: &'a Attempt,
         token: &'a PaymentToken,
     ) -> BoxFuture<'a, Result<Authorisation, NoAnswer>>;
 
     /// Asks to take the whole amount that is held.
-    fn capture(&self, payment: PaymentId, amount: Money) -> BoxFuture<'_, Result<Capture, NoAnswer>>;
+    fn capture<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Capture, NoAnswer>>;
 
     /// Asks to let go of what is held. A charge the gateway has not seen yet is refused when it comes.
-    fn void(&self, payment: PaymentId) -> BoxFuture<'_, Result<Voided, NoAnswer>>;
+    fn void<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Voided, NoAnswer>>;
 
     /// Asks to give back a part of what was taken; `false`: refused for good, there is not so much to give back.
-    fn refund(
-        &self,
-        payment: PaymentId,
+    fn refund<'a>(
+        &'a self,
+        attempt: &'a Attempt,
         refund: RefundId,
         amount: Money,
-    ) -> BoxFuture<'_, Result<bool, NoAnswer>>;
+    ) -> BoxFuture<'a, Result<bool, NoAnswer>>;
 
     /// Asks what became of a payment attempt.
-    fn look_up(&self, payment: PaymentId) -> BoxFuture<'_, Result<Charge, NoAnswer>>;
+    fn look_up<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Charge, NoAnswer>>;
+
+    /// A page of the gateway's own books: the charges made from `since` on and before `until`. `after` is the `next`
+    /// of the page before.
+    fn books<'a>(
+        &'a self,
+        since: Timestamp,
+        until: Timestamp,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<BooksPage, NoAnswer>>;
 }

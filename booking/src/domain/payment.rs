@@ -74,6 +74,8 @@ pub struct Declined {
 pub struct Voiding {
     /// Why it is given up.
     pub reason: VoidReason,
+    /// The gateway's name for the charge, where it is known.
+    pub reference: Option<GatewayReference>,
 }
 
 /// The attempt was given up and the gateway confirmed it: no money was taken and none will be. Final.
@@ -139,7 +141,7 @@ impl Payment<Authorising> {
     /// The gateway never saw the request, or had no answer in time.
     #[must_use]
     pub fn given_up(self, reason: VoidReason) -> Payment<Voiding> {
-        self.with(Voiding { reason })
+        self.with(Voiding { reason, reference: None })
     }
 }
 
@@ -154,7 +156,8 @@ impl Payment<Authorised> {
     /// The booking cannot be written.
     #[must_use]
     pub fn given_up(self, reason: VoidReason) -> Payment<Voiding> {
-        self.with(Voiding { reason })
+        let reference = Some(self.state.reference.clone());
+        self.with(Voiding { reason, reference })
     }
 }
 
@@ -169,7 +172,8 @@ impl Payment<Capturing> {
     /// The gateway refused the capture for good.
     #[must_use]
     pub fn refused(self) -> Payment<Voiding> {
-        self.with(Voiding { reason: VoidReason::CaptureRefused })
+        let reference = Some(self.state.reference.clone());
+        self.with(Voiding { reason: VoidReason::CaptureRefused, reference })
     }
 }
 

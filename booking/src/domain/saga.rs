@@ -13,7 +13,7 @@ use super::ids::PaymentId;
 use super::payment::{
     Authorised, Authorising, Capturing, Decline, Payment, Unfinished, VoidReason, Voided, Voiding,
 };
-use crate::gateway::{Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use crate::gateway::{Attempt, Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
 use crate::metrics::money as measured;
 use crate::store::courier::Courier;
 use crate::store::payments::{Booked, Finished, Outcome, Payments, StepError};
@@ -109,9 +109,9 @@ impl Saga {
         payment: Payment<Authorising>,
         token: Option<PaymentToken>,
     ) -> Result<Next, Stop> {
+        let attempt = Attempt::of(&payment, None);
         if let Some(token) = token {
-            let asked = self.gateway.authorise(payment.id, payment.amount, &token);
-            match timed("authorise", asked).await {
+            match timed("authorise", self.gateway.authorise(&attempt, &token)).await {
                 Ok(Authorisation::Authorised(reference)) => {
                     let payment =
                         self.payments.record_authorised(payment, reference, self.clock.now()).await?;
@@ -123,7 +123,7 @@ impl Saga {
                 }
             }
         }
-        match timed("look_up", self.gateway.look_up(payment.id)).await? {
+        match timed("look_up", self.gateway.look_up(&attempt)).await? {
             Charge::Authorised(reference) | Charge::Captured(reference) => {
                 let payment = self.payments.record_authorised(payment, reference, self.clock.now()).await?;
                 Ok(Next::Step(Unfinished::Authorised(payment)))
@@ -159,9 +159,10 @@ impl Saga {
     }
 
     async fn capture(&self, payment: Payment<Capturing>) -> Result<Next, Stop> {
-        let captured = match timed("capture", self.gateway.capture(payment.id, payment.amount)).await {
+        let attempt = Attempt::of(&payment, Some(&payment.state.reference));
+        let captured = match timed("capture", self.gateway.capture(&attempt)).await {
             Ok(capture) => capture,
-            Err(no_answer) => match timed("look_up", self.gateway.look_up(payment.id)).await? {
+            Err(no_answer) => match timed("look_up", self.gateway.look_up(&attempt)).await? {
                 Charge::Captured(_) => Capture::Captured,
                 Charge::Voided | Charge::Declined(_) | Charge::NotFound => Capture::Refused,
                 Charge::Authorised(_) | Charge::Processing => return Err(no_answer.into()),
@@ -181,9 +182,10 @@ impl Saga {
     }
 
     async fn void(&self, payment: Payment<Voiding>) -> Result<Next, Stop> {
-        let voided = match timed("void", self.gateway.void(payment.id)).await {
+        let attempt = Attempt::of(&payment, payment.state.reference.as_ref());
+        let voided = match timed("void", self.gateway.void(&attempt)).await {
             Ok(voided) => voided,
-            Err(no_answer) => match timed("look_up", self.gateway.look_up(payment.id)).await? {
+            Err(no_answer) => match timed("look_up", self.gateway.look_up(&attempt)).await? {
                 Charge::Voided => Voided::Authorisation,
                 Charge::Declined(_) => Voided::Nothing,
                 _ => return Err(no_answer.into()),

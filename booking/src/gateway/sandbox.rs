@@ -1,6 +1,7 @@
 //! The sandbox gateway, in the box for demos, rehearsals and tests: the adapter that reaches it over HTTP like any
 //! foreign gateway. The service it reaches is `sandbox::service`, its books are `sandbox::ledger`.
 
+mod books;
 pub mod ledger;
 pub mod service;
 
@@ -8,12 +9,13 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use shared::money::Money;
 use url::Url;
 
-use super::{Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use super::{Attempt, Authorisation, BooksPage, Capture, Charge, Gateway, NoAnswer, PaymentToken};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::payment::{Decline, GatewayReference, Voided};
 
@@ -115,6 +117,11 @@ pub fn authorise_key(payment: PaymentId) -> String {
     format!("{payment}:authorise")
 }
 
+/// The attempt that a charge under this key was made for.
+fn payment_of(key: &str) -> Option<PaymentId> {
+    key.strip_suffix(":authorise")?.parse().ok()
+}
+
 impl Gateway for SandboxGateway {
     fn name(&self) -> &'static str {
         "sandbox"
@@ -126,21 +133,21 @@ impl Gateway for SandboxGateway {
 
     fn authorise<'a>(
         &'a self,
-        payment: PaymentId,
-        amount: Money,
+        attempt: &'a Attempt,
         token: &'a PaymentToken,
     ) -> BoxFuture<'a, Result<Authorisation, NoAnswer>> {
         Box::pin(async move {
-            let request =
-                self.request(Method::POST, "v1/charges")?.header("Idempotency-Key", authorise_key(payment));
-            let charge = NewCharge { token: token.0.clone(), amount };
+            let key = authorise_key(attempt.payment);
+            let request = self.request(Method::POST, "v1/charges")?.header("Idempotency-Key", key);
+            let charge = NewCharge { token: token.0.clone(), amount: attempt.amount };
             let (_, charge): (_, ChargeView) = answer(request.json(&charge), &[StatusCode::OK]).await?;
             authorisation(charge)
         })
     }
 
-    fn capture(&self, payment: PaymentId, amount: Money) -> BoxFuture<'_, Result<Capture, NoAnswer>> {
+    fn capture<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Capture, NoAnswer>> {
         Box::pin(async move {
+            let (payment, amount) = (attempt.payment, attempt.amount);
             let request =
                 self.operation(payment, "capture", &format!("{payment}:capture"))?.json(&Part { amount });
             let decided = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
@@ -149,32 +156,35 @@ impl Gateway for SandboxGateway {
         })
     }
 
-    fn void(&self, payment: PaymentId) -> BoxFuture<'_, Result<Voided, NoAnswer>> {
+    fn void<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Voided, NoAnswer>> {
         Box::pin(async move {
+            let payment = attempt.payment;
             let request = self.operation(payment, "void", &format!("{payment}:void"))?;
             let (_, found): (_, VoidView) = answer(request, &[StatusCode::OK]).await?;
             Ok(if found.voided_authorisation { Voided::Authorisation } else { Voided::Nothing })
         })
     }
 
-    fn refund(
-        &self,
-        payment: PaymentId,
+    fn refund<'a>(
+        &'a self,
+        attempt: &'a Attempt,
         refund: RefundId,
         amount: Money,
-    ) -> BoxFuture<'_, Result<bool, NoAnswer>> {
+    ) -> BoxFuture<'a, Result<bool, NoAnswer>> {
         Box::pin(async move {
-            let request =
-                self.operation(payment, "refund", &format!("{refund}:refund"))?.json(&Part { amount });
+            let request = self
+                .operation(attempt.payment, "refund", &format!("{refund}:refund"))?
+                .json(&Part { amount });
             let decided = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
             let (status, _): (_, serde_json::Value) = answer(request, &decided).await?;
             Ok(status == StatusCode::OK)
         })
     }
 
-    fn look_up(&self, payment: PaymentId) -> BoxFuture<'_, Result<Charge, NoAnswer>> {
+    fn look_up<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Charge, NoAnswer>> {
         Box::pin(async move {
-            let request = self.request(Method::GET, &format!("v1/charges/{}", authorise_key(payment)))?;
+            let path = format!("v1/charges/{}", authorise_key(attempt.payment));
+            let request = self.request(Method::GET, &path)?;
             let (status, body): (_, serde_json::Value) =
                 answer(request, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
             if status == StatusCode::NOT_FOUND {
@@ -182,6 +192,20 @@ impl Gateway for SandboxGateway {
             }
             let charge = serde_json::from_value(body).map_err(|error| NoAnswer::new(error.to_string()))?;
             Ok(seen(charge))
+        })
+    }
+
+    fn books<'a>(
+        &'a self,
+        since: Timestamp,
+        until: Timestamp,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<BooksPage, NoAnswer>> {
+        Box::pin(async move {
+            let asked = books::Asked { since, until, after: after.map(str::to_owned) };
+            let request = self.request(Method::GET, "v1/charges")?.query(&asked);
+            let (_, page): (_, books::PageView) = answer(request, &[StatusCode::OK]).await?;
+            Ok(page.into())
         })
     }
 }

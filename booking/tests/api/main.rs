@@ -6,6 +6,7 @@ mod catalogue;
 mod confirm;
 mod confirm_races;
 mod enter;
+mod gateway_books;
 mod idempotency;
 mod keys;
 mod kill;

@@ -55,6 +55,11 @@ impl Ledger {
         Self { pool }
     }
 
+    /// Where the books are kept.
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Makes a charge, or finds the one made under this key before.
     pub async fn authorise(
         &self,
@@ -237,7 +242,8 @@ impl Ledger {
     }
 }
 
-fn status(text: &str) -> Result<ChargeStatus, StoreError> {
+/// The status stored as this word.
+pub(super) fn status(text: &str) -> Result<ChargeStatus, StoreError> {
     Ok(match text {
         "authorised" => ChargeStatus::Authorised,
         "declined" => ChargeStatus::Declined,
@@ -249,6 +255,7 @@ fn status(text: &str) -> Result<ChargeStatus, StoreError> {
     })
 }
 
-fn unexpected(what: &str, text: &str) -> StoreError {
+/// The books hold what they cannot.
+pub(super) fn unexpected(what: &str, text: &str) -> StoreError {
     StoreError::unexpected(Dependency::Postgres, format!("a charge has the {what} {text:?}"))
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use shared::store::StoreError;
 
+use super::books;
 use super::ledger::{Booked, Ledger, SLOW};
 use super::{ChargeStatus, NewCharge, Part, VoidView};
 
@@ -27,8 +28,9 @@ pub struct Sandbox {
 }
 
 /// Why the sandbox does not do what it is asked.
-enum Refusal {
+pub(super) enum Refusal {
     NoKey,
+    BadCursor,
     NotFound,
     NotPossible(&'static str),
     Down,
@@ -45,6 +47,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::NoKey => (StatusCode::BAD_REQUEST, "an Idempotency-Key is needed"),
+            Self::BadCursor => (StatusCode::BAD_REQUEST, "`after` is not the `next` of a page"),
             Self::NotFound => (StatusCode::NOT_FOUND, "no such charge"),
             Self::NotPossible(why) => (StatusCode::CONFLICT, why),
             Self::Down => (StatusCode::SERVICE_UNAVAILABLE, "down"),
@@ -60,7 +63,7 @@ impl IntoResponse for Refusal {
 /// The sandbox's routes.
 pub fn router(sandbox: Sandbox) -> Router {
     Router::new()
-        .route("/v1/charges", post(authorise))
+        .route("/v1/charges", post(authorise).get(books::list))
         .route("/v1/charges/{key}", get(look_up))
         .route("/v1/charges/{key}/capture", post(capture))
         .route("/v1/charges/{key}/void", post(void))

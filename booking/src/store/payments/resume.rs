@@ -94,7 +94,7 @@ fn unfinished(
         }
         "voiding" => {
             let reason = failure.unwrap_or_default().parse().map_err(unexpected)?;
-            Unfinished::Voiding(with(payment, Voiding { reason }))
+            Unfinished::Voiding(with(payment, Voiding { reason, reference }))
         }
         other => return Err(unexpected(format!("the state {other:?} is final"))),
     })
