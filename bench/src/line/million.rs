@@ -5,13 +5,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use futures::future::ready;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::ids::{DropSlug, Sid};
+use shared::store::StoreError;
 use waitroom::domain::ledger::IdleReason;
-use waitroom::domain::line::{BATCH, Line as _, PUT_BACKS, RankTable, Remembered, SIGHTINGS, Spot};
+use waitroom::domain::line::{BATCH, Joined, Line as _, RankTable, SIGHTINGS, Spot};
 use waitroom::domain::place::{PlaceId, Score};
 use waitroom::store::line::{RedisLine, scripts};
 
@@ -23,14 +26,18 @@ use crate::table::{Bar, Row};
 
 const MILLION: usize = 1_000_000;
 const FEW: usize = 25_000;
+/// So many arrive between two measurements of the line, at least.
+const MEASURED_EVERY: usize = 2_000;
+const JOINS_AT_ONCE: usize = 256;
 /// Who is near the front.
 const FRONT: usize = 30_000;
 /// What a tick may call at once, four times a second.
 const RATE_PER_MINUTE: u32 = 48_000;
 const TICKS: u64 = 100;
+/// The rate gives a little more than a full batch in this time.
+const TICK: Duration = Duration::from_millis(260);
 /// One in so many leaves before positions are looked at.
 const LEAVES: usize = 100;
-const MOST_SETTLING_S: usize = 60;
 const SAMPLE: usize = 2_000;
 const REPLICAS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,7 +50,7 @@ pub async fn measure() -> anyhow::Result<Vec<Row>> {
         redis: redis::Client::open(stores.redis_url())?,
     };
     let replica = Serving::start(Role::Waitroom, &stores.settings()?).await?;
-    let few = new_drop(replica.address, "bench-few", SignedDuration::from_secs(2)).await?;
+    let few = new_drop(replica.address, "bench-few", SignedDuration::from_secs(10)).await?;
     let million = new_drop(replica.address, "bench-million", SignedDuration::from_hours(1)).await?;
     drop(replica);
 
@@ -52,7 +59,6 @@ pub async fn measure() -> anyhow::Result<Vec<Row>> {
 
     let before = hall.memory().await?;
     let people = hall.fill(&million, MILLION).await?;
-    hall.settle(&million).await?;
     let memory = (hall.memory().await? - before) / count(MILLION);
 
     let mut replicas = Vec::new();
@@ -113,39 +119,29 @@ impl Hall {
         info.get("used_memory").context("Redis tells its memory")
     }
 
-    /// People in the lobby, all of them seen just now; by their scores.
-    async fn fill(&self, drop: &DropSlug, people: usize) -> anyhow::Result<Vec<Remembered>> {
-        let now_ms = Clock::System.now().as_millisecond();
-        let mut all: Vec<_> = (0..people).map(|_| someone(now_ms)).collect();
-        for batch in all.chunks(PUT_BACKS) {
-            self.line.put_back_all(drop, batch).await?;
+    /// People join in the lobby; by their scores.
+    async fn fill(&self, drop: &DropSlug, people: usize) -> anyhow::Result<Vec<(Score, PlaceId)>> {
+        let mut all: Vec<_> = (0..people).map(|_| someone()).collect();
+        for arrivals in all.chunks(MEASURED_EVERY) {
+            let joins = arrivals.iter().map(|(score, place)| self.line.join(drop, *place, *score));
+            stream::iter(joins)
+                .buffer_unordered(JOINS_AT_ONCE)
+                .try_for_each(|joined| ready(has_joined(&joined)))
+                .await?;
+            // As replicas do once a second: so the line knows whose sightings count.
+            self.line.measure(drop, 0).await?;
         }
-        all.sort_by_key(|remembered| remembered.score);
+        all.sort_unstable();
         Ok(all)
     }
 
     /// These are seen again.
-    async fn see(&self, drop: &DropSlug, people: &[Remembered]) -> anyhow::Result<()> {
-        let places: Vec<_> = people.iter().map(|remembered| remembered.place).collect();
+    async fn see(&self, drop: &DropSlug, people: &[(Score, PlaceId)]) -> anyhow::Result<()> {
+        let places: Vec<_> = people.iter().map(|(_, place)| *place).collect();
         for batch in places.chunks(SIGHTINGS) {
             self.line.see(drop, batch).await?;
         }
         Ok(())
-    }
-
-    /// Lets the line measure itself until it remembers no more sightings than it needs.
-    async fn settle(&self, drop: &DropSlug) -> anyhow::Result<()> {
-        let mut before = f64::INFINITY;
-        for _ in 0..MOST_SETTLING_S {
-            let memory = self.memory().await?;
-            if memory >= before {
-                return Ok(());
-            }
-            before = memory;
-            self.fresh_table(drop).await?;
-            self.fresh_table(drop).await?;
-        }
-        bail!("Redis' memory does not come to rest")
     }
 
     /// How long Redis is busy with a tick that calls a full batch, µs, by its own slow log.
@@ -160,10 +156,10 @@ impl Hall {
                 "only {} full batches were called",
                 took_us.len()
             );
+            tokio::time::sleep(TICK).await;
             redis::cmd("SLOWLOG").arg("RESET").exec_async(&mut redis).await?;
             let tick = self.line.call_next(drop, Sid(uuid::Uuid::new_v4()), IdleReason::NoReplica).await?;
             if tick.called < BATCH {
-                tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
             let entries: Vec<redis::Value> =
@@ -186,16 +182,15 @@ impl Hall {
         }
     }
 
-    async fn rank_error(&self, drop: &DropSlug, people: &[Remembered]) -> anyhow::Result<RankError> {
-        for leaver in people.iter().step_by(LEAVES) {
-            self.line.leave(drop, leaver.place).await?;
+    async fn rank_error(&self, drop: &DropSlug, people: &[(Score, PlaceId)]) -> anyhow::Result<RankError> {
+        for (_, place) in people.iter().step_by(LEAVES) {
+            self.line.leave(drop, *place).await?;
         }
         let table = self.fresh_table(drop).await?;
         let (mut errors, mut of_next_100) = (Histogram::<u64>::new(3)?, 0);
         let everywhere = people.iter().step_by(people.len() / SAMPLE);
-        for one in people[..FRONT].iter().chain(everywhere) {
-            let Spot::Queued { score, rank, on_side: false, .. } =
-                self.line.stands(drop, one.place).await?.spot
+        for (_, place) in people[..FRONT].iter().chain(everywhere) {
+            let Spot::Queued { score, rank, on_side: false, .. } = self.line.stands(drop, *place).await?.spot
             else {
                 continue;
             };
@@ -250,13 +245,18 @@ async fn first_call(replica: SocketAddr, drop: &DropSlug) -> anyhow::Result<Time
     bail!("nobody was called at {replica}")
 }
 
-/// Somebody in the lobby.
-fn someone(seen_ms: i64) -> Remembered {
-    let place = PlaceId(uuid::Builder::from_custom_bytes(rand::random()).into_uuid()).of_generation(0);
-    Remembered { place, score: Score(rand::random::<u64>() >> 12), seen_ms }
+fn has_joined(joined: &Joined) -> Result<(), StoreError> {
+    assert!(matches!(joined, Joined::New(_)), "everybody who comes is new: {joined:?}");
+    Ok(())
 }
 
-/// A drop whose lobby is open at once.
+/// Somebody who joins in the lobby.
+fn someone() -> (Score, PlaceId) {
+    let place = PlaceId(uuid::Builder::from_custom_bytes(rand::random()).into_uuid()).of_generation(0);
+    (Score(rand::random::<u64>() >> 12), place)
+}
+
+/// A drop whose lobby is open.
 async fn new_drop(line: SocketAddr, slug: &str, opens_in: SignedDuration) -> anyhow::Result<DropSlug> {
     let soon = Clock::System.now() + SignedDuration::from_secs(1);
     let drop = json!({
@@ -264,6 +264,7 @@ async fn new_drop(line: SocketAddr, slug: &str, opens_in: SignedDuration) -> any
         "lobby_opens_at": soon, "opens_at": soon + opens_in,
     });
     operate(line, "drops", &drop).await?;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     Ok(slug.parse()?)
 }
 
