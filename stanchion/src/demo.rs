@@ -20,6 +20,7 @@ use crate::installation::Addresses;
 use crate::rehearse::api::Api;
 use crate::rehearse::crowd::{self, Crowd};
 use crate::rehearse::habit::Habits;
+use crate::rehearse::purchase::Purchases;
 use crate::services::Services;
 use crate::stores::Stores;
 use crate::{migrate, say, signals};
@@ -123,7 +124,7 @@ async fn send_crowd(
     let crowd = Crowd {
         visitors: 300,
         arrive_within: Duration::from_secs(30),
-        shoppers_pay: 0.8,
+        purchases: Purchases::plain(0.8),
         party: 1..=4,
         think: Duration::from_secs(8),
         habits: Habits::steady(),

@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod habit;
 mod options;
 mod progress;
+pub mod purchase;
 pub mod report;
 pub mod script;
 mod seats;

@@ -1,16 +1,19 @@
 //! Carries what a visitor asks over HTTP and turns what comes back into an [`Answer`].
 
+use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use shared::clock::Clock;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::script::{Answer, Ask, Booking, Place, Refusal, Text};
+use super::script::{Answer, Ask, Booking, Place, Refusal, Reservation, Text};
 use super::stream::PlaceStream;
 
 /// How long a visitor's browser waits for an answer.
@@ -116,15 +119,18 @@ impl Api {
                 .to_booking(Method::POST, &format!("shows/{show_id}/reserve"))
                 .bearer_auth(admission_token)
                 .json(&json!({ "seats": seats })),
-            Ask::Confirm { reservation, idempotency_key } => self
+            Ask::Confirm { reservation, payment } => self
                 .to_booking(Method::POST, "bookings")
                 .bearer_auth(&reservation.manage_token)
-                .header("Idempotency-Key", idempotency_key.as_ref())
+                .header("Idempotency-Key", payment.idempotency_key.as_ref())
                 .json(&json!({
                     "reservation_id": reservation.reservation_id,
-                    "payment_token": "tok_ok",
+                    "payment_token": payment.card.token(),
                     "contact": { "email": "visitor@rehearsal.example", "name": "A Visitor" },
                 })),
+            Ask::LookUpReservation { reservation } => self
+                .to_booking(Method::GET, &format!("reservations/{}", reservation.reservation_id))
+                .bearer_auth(&reservation.manage_token),
             Ask::Release { reservation } => self
                 .to_booking(Method::DELETE, &format!("reservations/{}", reservation.reservation_id))
                 .bearer_auth(&reservation.manage_token),
@@ -169,12 +175,18 @@ async fn read(ask: &Ask, response: Response) -> Option<Answer> {
         Ask::Claim { .. } => parse::<Admission>(&body).map(|it| Answer::Admitted(it.admission_token.into())),
         Ask::LookUpShows => parse::<Items<_>>(&body).map(|list| Answer::Shows(list.items)),
         Ask::LookUpSeats { .. } => parse::<SeatMap>(&body).map(|map| Answer::Seats(map.seats)),
-        Ask::Reserve { .. } => parse(&body).map(Answer::Reserved),
+        Ask::Reserve { .. } => parse::<ReservationBody>(&body).map(|it| Answer::Reserved(it.into())),
+        Ask::LookUpReservation { .. } => {
+            parse::<ReservationBody>(&body).map(|it| Answer::Basket { status: it.status })
+        }
         Ask::Confirm { .. } if status == 202 => {
             let pause = parse::<Processing>(&body)?.retry_after_s.clamp(0.1, PAUSE_AT_MOST.as_secs_f64());
             Some(Answer::Processing(Duration::from_secs_f64(pause)))
         }
-        Ask::Confirm { .. } => parse::<BookingBody>(&body).map(|booking| Answer::Booked(booking.into())),
+        Ask::Confirm { .. } => {
+            let answer_digest = digest(&body);
+            parse::<BookingBody>(&body).map(|it| Answer::Booked(Booking { answer_digest, ..it.into() }))
+        }
         Ask::Release { .. } | Ask::EndAdmission { .. } | Ask::Leave { .. } => Some(Answer::Done),
     }
 }
@@ -223,6 +235,31 @@ struct Processing {
 }
 
 #[derive(Deserialize)]
+struct ReservationBody {
+    reservation_id: Text,
+    manage_token: Text,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<ReservationBody> for Reservation {
+    fn from(body: ReservationBody) -> Self {
+        let holds_for =
+            body.expires_at.map(|at| Duration::try_from(at - Clock::System.now()).unwrap_or_default());
+        Self { reservation_id: body.reservation_id, manage_token: body.manage_token, holds_for }
+    }
+}
+
+/// Tells answers apart; collisions cost a finding, never make one.
+fn digest(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish()
+}
+
+#[derive(Deserialize)]
 struct BookingBody {
     booking_id: String,
     show_id: String,
@@ -246,6 +283,7 @@ impl From<BookingBody> for Booking {
             booking_id: body.booking_id,
             show_id: body.show_id,
             seats: body.seats.into_iter().map(label).collect(),
+            answer_digest: 0,
         }
     }
 }

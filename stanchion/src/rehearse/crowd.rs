@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
 use super::habit::Habits;
+use super::purchase::Purchases;
 use super::script::{Answer, Ask};
 use super::tabs;
 use super::tally::Tally;
@@ -27,8 +28,8 @@ pub struct Crowd {
     pub visitors: usize,
     /// They arrive at random within this time.
     pub arrive_within: Duration,
-    /// The share of shoppers who pay once they hold seats.
-    pub shoppers_pay: f64,
+    /// How they shop.
+    pub purchases: Purchases,
     /// Seats wanted by one visitor.
     pub party: RangeInclusive<usize>,
     /// Longest hesitation before each step in the shop.
@@ -82,8 +83,7 @@ impl Crowd {
         let mut rng = StdRng::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
         let intent = Intent {
             party: rng.random_range(self.party.clone()),
-            pays: rng.random_bool(self.shoppers_pay),
-            releases: rng.random_bool(0.5),
+            purchase: self.purchases.draw(&mut rng),
             think: self.think,
         };
         let arrival = self.arrive_within.mul_f64(rng.random());

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use super::crowd::Crowd;
 use super::habit::{Habits, Kind};
+use super::purchase::{Card, Purchases, Timing};
 use crate::exit::Failure;
 use crate::installation::Whereabouts;
 use crate::parse;
 
 const WAITING: &str = "How they wait";
+const SHOPPING: &str = "How they shop";
 
 /// Who comes, where to, and how the outcome is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -24,8 +26,35 @@ pub struct Options {
     #[arg(long, default_value = "30s", value_parser = parse::duration)]
     pub arrive_within: Duration,
     /// The share of shoppers who pay for what they reserved
-    #[arg(long, default_value_t = 0.8, value_parser = parse::share)]
+    #[arg(long, default_value_t = 0.8, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub shoppers_pay: f64,
+    /// Of those who do not pay, the share who walk off and let the basket expire; the others give it back
+    #[arg(long, default_value_t = 0.5, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub abandon: f64,
+    /// Of those who pay, the share whose first card is declined and who take a second one
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub second_card: f64,
+    /// Of those who pay, the share whose bank asks back, and who take another card
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub bank_asks: f64,
+    /// Of those who pay, the share whose payment takes ten seconds
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub slow_card: f64,
+    /// Of those who pay, the share whose card is charged while the gateway's answer gets lost
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub lost_answer: f64,
+    /// Of those who pay, the share whose first card the gateway does not take
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub card_down: f64,
+    /// Of those who pay, the share who do it in the last moment of the reservation
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub pay_last: f64,
+    /// Of those who pay, the share who try when the reservation is over, and must be refused
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub pay_late: f64,
+    /// Of those who paid, the share who send the payment once more, and must be answered the same
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub ask_again: f64,
     /// The share of visitors who stop looking at the line for a while, once
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = WAITING)]
     pub go_away: f64,
@@ -85,7 +114,7 @@ impl Options {
         Ok(Crowd {
             visitors: self.visitors,
             arrive_within: self.arrive_within,
-            shoppers_pay: self.shoppers_pay,
+            purchases: self.purchases()?,
             party: self.seats.range(),
             think: self.think,
             habits: self.habits()?,
@@ -93,6 +122,27 @@ impl Options {
             give_up_after: self.give_up_after,
             seats_at_most: None,
         })
+    }
+
+    fn purchases(&self) -> Result<Purchases, Failure> {
+        let cards = vec![
+            (Card::Declined, self.second_card),
+            (Card::AsksBack, self.bank_asks),
+            (Card::Slow, self.slow_card),
+            (Card::LosesAnswers, self.lost_answer),
+            (Card::Down, self.card_down),
+        ];
+        if cards.iter().map(|(_, share)| share).sum::<f64>() > 1.0 {
+            return Err(Failure::usage(
+                "--second-card, --bank-asks, --slow-card, --lost-answer and --card-down together are more than everybody",
+            ));
+        }
+        let timings = vec![(Timing::AtTheLastMoment, self.pay_last), (Timing::TooLate, self.pay_late)];
+        if self.pay_last + self.pay_late > 1.0 {
+            return Err(Failure::usage("--pay-last and --pay-late together are more than everybody"));
+        }
+        let (pay, walk_off, ask_again) = (self.shoppers_pay, self.abandon, self.ask_again);
+        Ok(Purchases { pay, walk_off, cards, timings, ask_again })
     }
 
     fn habits(&self) -> Result<Habits, Failure> {

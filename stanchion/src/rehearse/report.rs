@@ -1,6 +1,7 @@
 //! What a run came to: as a document, as a page for the terminal, and what in it should not be.
 
 mod line;
+mod shop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +12,7 @@ use super::script::{Booking, Step};
 use super::visitor::Ending;
 
 pub use line::{KindReport, LineReport, Promises, Streams, Tabs, Waits};
+pub use shop::{Happening, ShopReport};
 
 /// The outcome of a rehearsal.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +49,8 @@ pub struct Report {
     pub positions_risen: u64,
     /// What the visitors could tell of the line.
     pub line: LineReport,
+    /// What the shoppers could tell of the shop.
+    pub shop: ShopReport,
     /// How visits ended.
     pub endings: BTreeMap<Ending, u64>,
     /// Times of answers, a step each.
@@ -80,6 +84,7 @@ impl Report {
             findings.push(format!("{} times a shown position rose", self.positions_risen));
         }
         findings.extend(self.line.findings());
+        findings.extend(self.shop.findings());
         findings
     }
 
@@ -131,6 +136,7 @@ impl fmt::Display for Report {
         }
         self.write_endings(f)?;
         self.line.fmt(f)?;
+        self.shop.fmt(f)?;
         self.write_steps(f)?;
         self.write_errors(f)?;
         self.write_findings(f)
@@ -177,6 +183,7 @@ impl Ending {
             Self::Booked => "with tickets",
             Self::Released => "gave seats back",
             Self::Abandoned => "walked off without paying",
+            Self::Declined => "had no card that was taken",
             Self::FoundNoSeats => "found no seats",
             Self::SoldOut => "left when sold out",
             Self::LeftTheLine => "left the line",
@@ -194,7 +201,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::super::habit::Kind;
-    use super::super::script::{Answer, Ask, Refusal};
+    use super::super::purchase::{Card, Timing};
+    use super::super::script::{Answer, Ask, Payment, Refusal, Reservation};
     use super::super::tally::Tally;
     use super::super::visitor::{Absences, Account};
     use super::super::watch::Sights;
@@ -202,7 +210,7 @@ mod tests {
 
     fn booking(id: &str, seats: &[&str]) -> Answer {
         let seats = seats.iter().map(ToString::to_string).collect();
-        Answer::Booked(Booking { booking_id: id.into(), show_id: "s".into(), seats })
+        Answer::Booked(Booking { booking_id: id.into(), show_id: "s".into(), seats, answer_digest: 0 })
     }
 
     fn account(kind: Kind, sights: Sights) -> Account {
@@ -254,8 +262,10 @@ mod tests {
 
     fn confirm() -> Ask {
         let reservation =
-            super::super::script::Reservation { reservation_id: "r".into(), manage_token: "m".into() };
-        Ask::Confirm { reservation, idempotency_key: "k".into() }
+            Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for: None };
+        let (card, timing) = (Card::Good, Timing::Soon);
+        let payment = Payment { card, cards_before: 0, timing, idempotency_key: "k".into() };
+        Ask::Confirm { reservation, payment }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::purchase::{Card, Timing};
+
 /// A token or an id that many requests repeat, cheap to clone.
 pub type Text = Arc<str>;
 
@@ -63,8 +65,13 @@ pub enum Ask {
     Confirm {
         /// Which reservation, with the token that suffices for it.
         reservation: Reservation,
-        /// The same for every repetition of this payment.
-        idempotency_key: Text,
+        /// With what, and when.
+        payment: Payment,
+    },
+    /// What became of a reservation?
+    LookUpReservation {
+        /// Which reservation.
+        reservation: Reservation,
     },
     /// Gives a reservation back.
     Release {
@@ -103,6 +110,8 @@ pub enum Step {
     Reserve,
     /// [`Ask::Confirm`]
     Confirm,
+    /// [`Ask::LookUpReservation`]
+    Basket,
     /// [`Ask::Release`]
     Release,
     /// [`Ask::EndAdmission`]
@@ -113,7 +122,7 @@ pub enum Step {
 
 impl Step {
     /// All steps, in the order of a visit.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Join,
         Self::Place,
         Self::Follow,
@@ -122,6 +131,7 @@ impl Step {
         Self::Seats,
         Self::Reserve,
         Self::Confirm,
+        Self::Basket,
         Self::Release,
         Self::End,
         Self::Leave,
@@ -138,6 +148,7 @@ impl Step {
             Self::Seats => "seats",
             Self::Reserve => "reserve",
             Self::Confirm => "confirm",
+            Self::Basket => "basket",
             Self::Release => "release",
             Self::End => "end",
             Self::Leave => "leave",
@@ -157,6 +168,7 @@ impl Ask {
             Self::LookUpSeats { .. } => Step::Seats,
             Self::Reserve { .. } => Step::Reserve,
             Self::Confirm { .. } => Step::Confirm,
+            Self::LookUpReservation { .. } => Step::Basket,
             Self::Release { .. } => Step::Release,
             Self::EndAdmission { .. } => Step::End,
             Self::Leave { .. } => Step::Leave,
@@ -177,6 +189,11 @@ pub enum Answer {
     Seats(Vec<Seat>),
     /// The reservation stands.
     Reserved(Reservation),
+    /// How a reservation stands.
+    Basket {
+        /// Its status.
+        status: String,
+    },
     /// Paid: these tickets are promised.
     Booked(Booking),
     /// The payment is under way; ask again with the same key after this long.
@@ -313,12 +330,27 @@ pub enum SeatStatus {
 }
 
 /// A reservation with the token that suffices to pay for it or release it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
     /// Its id.
     pub reservation_id: Text,
     /// Its token.
     pub manage_token: Text,
+    /// How long from its answer until it is over, as far as that is known.
+    pub holds_for: Option<Duration>,
+}
+
+/// One attempt to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// The card.
+    pub card: Card,
+    /// How many cards were refused before.
+    pub cards_before: u32,
+    /// When it is made.
+    pub timing: Timing,
+    /// The same for every repetition of this attempt.
+    pub idempotency_key: Text,
 }
 
 /// A booking as acknowledged to the buyer.
@@ -330,4 +362,7 @@ pub struct Booking {
     pub show_id: String,
     /// Labels of its seats.
     pub seats: Vec<String>,
+    /// The answer as it came, in short: a repetition must be answered with the same bytes.
+    #[serde(skip)]
+    pub answer_digest: u64,
 }

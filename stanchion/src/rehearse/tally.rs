@@ -1,17 +1,20 @@
 //! Counts what happens to the crowd while it happens.
 
 mod line;
+mod shop;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::report::{Report, StepReport};
-use super::script::{Answer, Ask, Booking, Step};
+use super::purchase::Timing;
+use super::report::{Happening, Report, StepReport};
+use super::script::{Answer, Ask, Booking, Refusal, Step};
 use super::visitor::{Account, Ending};
 use line::LineCounts;
+use shop::ShopCounts;
 
 /// Longer answers count as this long.
 const SLOWEST_US: u64 = 120_000_000;
@@ -33,8 +36,10 @@ struct Counts {
     confirms_repeated: u64,
     confirms_unresolved: u64,
     line: LineCounts,
+    shop: ShopCounts,
     sold_out_at: Option<Duration>,
     acknowledged: Vec<Booking>,
+    told: HashSet<String>,
     endings: BTreeMap<Ending, u64>,
     latencies: BTreeMap<Step, Histogram<u64>>,
     errors: BTreeMap<String, u64>,
@@ -67,18 +72,23 @@ impl Tally {
         if !matches!(answer, Answer::Lost) {
             counts.time(ask.step(), took);
         }
+        counts.shop.add(ask, answer);
         match answer {
             Answer::Place(_) => counts.joined += u64::from(matches!(ask, Ask::Join)),
             Answer::Admitted(_) => counts.admitted += 1,
             Answer::Reserved(_) => counts.reserved += 1,
-            Answer::Booked(booking) => counts.acknowledged.push(booking.clone()),
+            Answer::Booked(booking) => counts.acknowledge(booking),
             Answer::Refused(refusal) if is_lost_race(ask, refusal.status) => counts.conflicts += 1,
-            Answer::Refused(refusal) if is_expected(&refusal.code) => {}
+            Answer::Refused(refusal) if is_expected(ask, refusal) => {}
             Answer::Refused(refusal) => {
                 counts.error(&format!("{} {} {}", ask.step().name(), refusal.status, refusal.code));
             }
             Answer::Lost => counts.error(&format!("{} lost", ask.step().name())),
-            Answer::Shows(_) | Answer::Seats(_) | Answer::Processing(_) | Answer::Done => {}
+            Answer::Shows(_)
+            | Answer::Seats(_)
+            | Answer::Basket { .. }
+            | Answer::Processing(_)
+            | Answer::Done => {}
         }
     }
 
@@ -104,6 +114,9 @@ impl Tally {
         let mut counts = self.lock();
         *counts.endings.entry(ending).or_default() += 1;
         counts.line.add(account);
+        if ending == Ending::Abandoned {
+            counts.shop.happened(Happening::WalkedOff);
+        }
         counts.confirms_unresolved += u64::from(unresolved);
     }
 
@@ -154,6 +167,7 @@ impl Tally {
             confirms_unresolved: counts.confirms_unresolved,
             positions_risen: counts.line.positions_risen(),
             line: counts.line.report(),
+            shop: counts.shop.report(),
             endings: counts.endings.clone(),
             steps: counts.steps(),
             errors: counts.errors.clone(),
@@ -167,6 +181,13 @@ impl Tally {
 }
 
 impl Counts {
+    /// A booking that is told again is the same booking.
+    fn acknowledge(&mut self, booking: &Booking) {
+        if self.told.insert(booking.booking_id.clone()) {
+            self.acknowledged.push(booking.clone());
+        }
+    }
+
     fn time(&mut self, step: Step, took: Duration) {
         let histogram = self.latencies.entry(step).or_insert_with(|| {
             Histogram::new_with_bounds(1, SLOWEST_US, 3).expect("the bounds are valid constants")
@@ -199,7 +220,19 @@ fn is_lost_race(ask: &Ask, status: u16) -> bool {
     matches!(ask, Ask::Reserve { .. }) && status == 409
 }
 
-/// Refusals that belong to an orderly visit.
-fn is_expected(code: &str) -> bool {
-    matches!(code, "not_your_turn" | "drop_not_open" | "turn_lapsed" | "stranded_seat")
+/// Refusals that belong to an orderly visit, and are told of elsewhere.
+fn is_expected(ask: &Ask, refusal: &Refusal) -> bool {
+    let is_too_late = matches!(ask, Ask::Confirm { payment, .. } if payment.timing != Timing::Soon && refusal.status == 410);
+    is_too_late
+        || refusal.status == 402
+        || matches!(
+            refusal.code.as_str(),
+            "not_your_turn"
+                | "drop_not_open"
+                | "turn_lapsed"
+                | "stranded_seat"
+                | "cooling_down"
+                | "seats_lost"
+                | "payment_gateway_unavailable"
+        )
 }

@@ -2,6 +2,7 @@
 //!
 //! Does no I/O and reads no clock (it is told the time), so every turn of a visit can be tested by feeding it answers.
 
+mod shopping;
 mod waiting;
 
 use std::time::Duration;
@@ -11,9 +12,10 @@ use rand::rngs::StdRng;
 use serde::Serialize;
 
 use super::habit::Habit;
-use super::script::{Answer, Ask, Place, PlaceState, Refusal, Reservation, Seat, Show, Text};
-use super::seats;
+use super::purchase::Purchase;
+use super::script::{Answer, Ask, Place, PlaceState, Refusal, Text};
 use super::watch::Watch;
+use shopping::is_the_gateway_away;
 use waiting::Absence;
 pub use waiting::{Absences, Account};
 
@@ -33,10 +35,8 @@ const BACKOFF_LAST: Duration = Duration::from_secs(4);
 pub struct Intent {
     /// Seats wanted.
     pub party: usize,
-    /// Whether to pay once seats are reserved.
-    pub pays: bool,
-    /// Of those who do not pay: whether they give the seats back or just walk off.
-    pub releases: bool,
+    /// What is done with them in the basket.
+    pub purchase: Purchase,
     /// Longest hesitation before a step in the shop.
     pub think: Duration,
 }
@@ -51,6 +51,8 @@ pub enum Ending {
     Released,
     /// Walked off without paying.
     Abandoned,
+    /// Had no card that was taken.
+    Declined,
     /// Was let in but found no seats.
     FoundNoSeats,
     /// Left the line of a sold-out drop.
@@ -91,6 +93,8 @@ pub struct Visitor {
     device: Option<Text>,
     admission_token: Option<Text>,
     show_id: Option<Text>,
+    paid_for: Option<String>,
+    has_asked_again: bool,
     ending: Ending,
     looks: u32,
     absence: Option<Absence>,
@@ -116,6 +120,8 @@ impl Visitor {
             device: None,
             admission_token: None,
             show_id: None,
+            paid_for: None,
+            has_asked_again: false,
             ending: Ending::GaveUp,
             looks: 0,
             absence: None,
@@ -147,6 +153,10 @@ impl Visitor {
 
     /// Takes the answer to `asked` and decides.
     pub fn answered(&mut self, asked: &Ask, answer: Answer) -> Next {
+        if let Some(refusal) = is_the_gateway_away(&answer) {
+            self.lost_in_a_row = 0;
+            return self.gateway_is_away(asked, refusal);
+        }
         let refusal = match answer {
             Answer::Lost => return self.after_a_lost_answer(),
             Answer::Refused(refusal) if is_a_pause(&refusal) => {
@@ -180,7 +190,8 @@ impl Visitor {
             Answer::Shows(shows) => self.choose_show(&shows),
             Answer::Seats(seats) => self.choose_seats(&seats),
             Answer::Reserved(reservation) => self.decide_whether_to_pay(reservation),
-            Answer::Booked(_) => self.leave_the_shop(Ending::Booked),
+            Answer::Basket { .. } => self.looked_at_the_basket(asked),
+            Answer::Booked(booking) => self.booked(&booking),
             Answer::Processing(after) => Next::Again(after),
             Answer::Done => match asked {
                 // Every replica has heard of it within a tick.
@@ -219,98 +230,16 @@ impl Visitor {
         }
     }
 
-    fn choose_show(&mut self, shows: &[Show]) -> Next {
-        let on_sale: Vec<&Show> = shows
-            .iter()
-            .filter(|show| show.status == "scheduled" && show.available_seats != Some(0))
-            .collect();
-        if on_sale.is_empty() {
-            return self.glance_again(Ask::LookUpShows);
-        }
-        let show = on_sale[self.rng.random_range(0..on_sale.len())];
-        self.show_id = Some(show.show_id.clone());
-        self.look_at_the_seats()
-    }
-
-    fn choose_seats(&mut self, map: &[Seat]) -> Next {
-        let chosen = seats::choose(map, self.intent.party, &mut self.rng);
-        if chosen.is_empty() {
-            return self.glance_again(Ask::LookUpShows);
-        }
-        let (Some(admission_token), Some(show_id)) = (self.admission_token.clone(), self.show_id.clone())
-        else {
-            return Next::Finish(Ending::Refused);
-        };
-        let after = self.hesitation();
-        Next::Ask(Ask::Reserve { admission_token, show_id, seats: chosen }, after)
-    }
-
-    fn decide_whether_to_pay(&mut self, reservation: Reservation) -> Next {
-        let after = self.hesitation();
-        if self.intent.pays {
-            let key = format!("rehearsal-{:032x}", self.rng.random::<u128>());
-            return Next::Ask(Ask::Confirm { reservation, idempotency_key: key.into() }, after);
-        }
-        if self.intent.releases {
-            return Next::Ask(Ask::Release { reservation }, after);
-        }
-        Next::Finish(Ending::Abandoned)
-    }
-
     fn refused(&mut self, asked: &Ask, refusal: &Refusal) -> Next {
         match (asked, refusal.status, refusal.code.as_str()) {
             (Ask::LookUpPlace { .. }, _, _) if self.has_left => Next::Finish(self.ending),
             (Ask::Join | Ask::LookUpPlace { .. }, 410, _) => Next::Finish(Ending::Closed),
             (Ask::Claim { .. }, 409 | 410, _) => self.look_at_the_line(LOOK_AGAIN),
-            (Ask::Reserve { .. }, 409, _)
-            | (Ask::Reserve { .. }, 422, "stranded_seat")
-            | (Ask::Confirm { .. }, 409, "seats_lost") => self.pick_again(),
-            (Ask::Confirm { .. }, 409, "already_booked") => self.leave_the_shop(Ending::Refused),
-            (Ask::Join, 409, "drop_not_open") | (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
-            (Ask::Confirm { .. } | Ask::Release { .. }, 410, _) => self.leave_the_shop(Ending::Lapsed),
-            (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 401, "admission_expired")
-            | (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 403, "admission_ended") => {
-                Next::Finish(Ending::Lapsed)
-            }
+            (Ask::Join, 409, "drop_not_open") => Next::Again(LOOK_AGAIN),
             // The visit is over either way, and the slot ends by itself.
             (Ask::EndAdmission { .. } | Ask::Leave { .. }, _, _) => Next::Finish(self.ending),
             (Ask::Join | Ask::LookUpPlace { .. } | Ask::Claim { .. }, _, _) => Next::Finish(Ending::Refused),
-            _ => self.leave_the_shop(Ending::Refused),
-        }
-    }
-
-    fn pick_again(&mut self) -> Next {
-        self.picks += 1;
-        if self.picks >= PICKS_AT_MOST {
-            return self.leave_the_shop(Ending::FoundNoSeats);
-        }
-        self.look_at_the_seats()
-    }
-
-    /// Baskets may come back, so an empty map is looked at a few times.
-    fn glance_again(&mut self, ask: Ask) -> Next {
-        self.glances += 1;
-        if self.glances >= GLANCES_AT_MOST {
-            return self.leave_the_shop(Ending::FoundNoSeats);
-        }
-        Next::Ask(ask, LOOK_AGAIN)
-    }
-
-    fn look_at_the_seats(&mut self) -> Next {
-        match (self.admission_token.clone(), self.show_id.clone()) {
-            (Some(admission_token), Some(show_id)) => {
-                let after = self.hesitation();
-                Next::Ask(Ask::LookUpSeats { admission_token, show_id }, after)
-            }
-            _ => Next::Finish(Ending::Refused),
-        }
-    }
-
-    fn leave_the_shop(&mut self, ending: Ending) -> Next {
-        self.ending = ending;
-        match self.admission_token.clone() {
-            Some(admission_token) => Next::Ask(Ask::EndAdmission { admission_token }, Duration::ZERO),
-            None => Next::Finish(ending),
+            _ => self.refused_in_the_shop(asked, refusal),
         }
     }
 
@@ -326,10 +255,6 @@ impl Visitor {
             return Next::Finish(Ending::Refused);
         }
         self.after_a_lost_answer()
-    }
-
-    fn hesitation(&mut self) -> Duration {
-        self.intent.think.mul_f64(self.rng.random_range(0.2..=1.0))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,8 @@ use super::line::Line;
 
 const ROWS: [&str; 4] = ["A", "B", "C", "D"];
 const SEATS_A_ROW: u32 = 10;
+/// How long a reservation lives where it lives for a moment.
+const SHORT_HOLD: Duration = Duration::from_millis(800);
 /// Seats in the hall.
 pub const SEATS: usize = 40;
 
@@ -45,17 +48,35 @@ pub enum Fault {
     PlacesForgotten,
     /// Whoever leaves is still in line.
     NobodyLeaves,
+    /// A payment that is sent again is answered with other bytes.
+    AnswersChange,
+    /// Reservations live for a moment.
+    ShortHolds,
+    /// They do, and can be paid for when they are over.
+    PaidTooLate,
     /// There are no streams.
     NoStreams,
     /// Every stream ends after its first event.
     StreamsBreak,
 }
 
+struct Basket {
+    seats: Vec<String>,
+    over_at: Instant,
+}
+
+impl Basket {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.over_at
+    }
+}
+
 #[derive(Default)]
 struct Hall {
     /// Seat to reservation.
     taken: BTreeMap<String, String>,
-    reservations: BTreeMap<String, Vec<String>>,
+    reservations: BTreeMap<String, Basket>,
+    cooling_down: bool,
     /// Idempotency key to booking.
     bookings: BTreeMap<String, Value>,
     seen_keys: BTreeSet<String>,
@@ -125,12 +146,16 @@ impl Fake {
             .route("/v1/shows/{id}/seats", get(seats))
             .route("/v1/shows/{id}/reserve", post(reserve))
             .route("/v1/bookings", post(confirm))
-            .route("/v1/reservations/{id}", delete(release))
+            .route("/v1/reservations/{id}", delete(release).get(basket))
             .with_state(self.clone())
     }
 
     fn number(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn has_short_holds(&self) -> bool {
+        matches!(self.fault, Fault::ShortHolds | Fault::PaidTooLate)
     }
 
     fn is_sold_out(&self) -> bool {
@@ -262,6 +287,9 @@ async fn reserve(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     assert!(bearer(&headers).unwrap().starts_with("admission-"));
     let wanted: Vec<String> = serde_json::from_value(body["seats"].clone()).unwrap();
     let mut hall = fake.hall.lock().unwrap();
+    if hall.cooling_down {
+        return problem(StatusCode::TOO_MANY_REQUESTS, "cooling_down");
+    }
     if fake.fault != Fault::SeatsSoldTwice && wanted.iter().any(|seat| hall.taken.contains_key(seat)) {
         return problem(StatusCode::CONFLICT, "seats_unavailable");
     }
@@ -269,9 +297,24 @@ async fn reserve(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     if fake.fault != Fault::SeatsSoldTwice {
         hall.taken.extend(wanted.iter().map(|seat| (seat.clone(), id.clone())));
     }
-    hall.reservations.insert(id.clone(), wanted);
-    let body = json!({ "reservation_id": id, "manage_token": format!("manage-{id}"), "status": "pending" });
+    let hold = if fake.has_short_holds() { SHORT_HOLD } else { Duration::from_mins(10) };
+    let expires_at = Clock::System.now() + hold;
+    hall.reservations.insert(id.clone(), Basket { seats: wanted, over_at: Instant::now() + hold });
+    let manage_token = format!("manage-{id}");
+    let body = json!({ "reservation_id": id, "manage_token": manage_token, "status": "pending", "expires_at": expires_at });
     (StatusCode::CREATED, Json(body)).into_response()
+}
+
+async fn basket(State(fake): State<Fake>, Path(id): Path<String>) -> Json<Value> {
+    let mut hall = fake.hall.lock().unwrap();
+    let is_over = hall.reservations[&id].is_over();
+    if is_over {
+        hall.taken.retain(|_, owner| *owner != id);
+        hall.cooling_down = true;
+    }
+    let status = if is_over { "expired" } else { "pending" };
+    let manage_token = format!("manage-{id}");
+    Json(json!({ "reservation_id": id, "manage_token": manage_token, "status": status }))
 }
 
 async fn release(State(fake): State<Fake>, Path(id): Path<String>) -> StatusCode {
@@ -285,12 +328,18 @@ async fn confirm(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     assert_eq!(bearer(&headers), Some(format!("manage-{id}").as_str()));
     let mut hall = fake.hall.lock().unwrap();
     let is_first = hall.seen_keys.insert(key.clone());
+    if let Some(refusal) = refused_card(body["payment_token"].as_str().unwrap()) {
+        return refusal;
+    }
+    if hall.reservations[id].is_over() && fake.fault != Fault::PaidTooLate {
+        return problem(StatusCode::GONE, "reservation_expired");
+    }
     if is_first && fake.fault == Fault::SlowPayments {
         let body = json!({ "reservation_id": id, "status": "processing", "retry_after_s": 0.1 });
         return (StatusCode::ACCEPTED, Json(body)).into_response();
     }
     if !hall.bookings.contains_key(&key) {
-        let labels = hall.reservations[id].clone();
+        let labels = hall.reservations[id].seats.clone();
         let seats: Vec<_> =
             labels.iter().map(|seat| json!({ "seat": seat, "category": "standard" })).collect();
         let booking = json!({ "booking_id": format!("b-{id}"), "show_id": "show", "seats": seats });
@@ -301,5 +350,18 @@ async fn confirm(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
         let broken = futures::stream::once(async { Err::<String, _>(std::io::Error::other("cut")) });
         return (StatusCode::CREATED, Body::from_stream(broken)).into_response();
     }
-    (StatusCode::CREATED, Json(hall.bookings[&key].clone())).into_response()
+    let mut booking = hall.bookings[&key].clone();
+    if fake.fault == Fault::AnswersChange {
+        booking["answered"] = fake.number().into();
+    }
+    (StatusCode::CREATED, Json(booking)).into_response()
+}
+
+fn refused_card(token: &str) -> Option<Response> {
+    match token {
+        "tok_declined" => Some(problem(StatusCode::PAYMENT_REQUIRED, "payment_declined")),
+        "tok_action_required" => Some(problem(StatusCode::PAYMENT_REQUIRED, "payment_action_required")),
+        "tok_down" => Some(problem(StatusCode::SERVICE_UNAVAILABLE, "payment_gateway_unavailable")),
+        _ => None,
+    }
 }

@@ -4,6 +4,7 @@
 mod fake;
 mod line;
 mod real;
+mod shopping;
 mod waiting;
 
 use std::process::Output;

@@ -1,12 +1,22 @@
+mod shopping;
 mod waiting;
 
 use rand::SeedableRng;
 
 use super::super::habit::Habits;
+use super::super::purchase::{Card, Timing};
+use super::super::script::{Reservation, Seat, Show};
 use super::*;
 
 fn visitor(pays: bool, releases: bool) -> Visitor {
-    let intent = Intent { party: 2, pays, releases, think: Duration::ZERO };
+    visitor_with(Purchase { pays, releases, ..PLAIN })
+}
+
+const PLAIN: Purchase =
+    Purchase { pays: true, releases: false, card: Card::Good, timing: Timing::Soon, asks_again: false };
+
+fn visitor_with(purchase: Purchase) -> Visitor {
+    let intent = Intent { party: 2, purchase, think: Duration::ZERO };
     let mut rng = StdRng::seed_from_u64(7);
     let habit = Habits::steady().draw(&mut rng);
     Visitor::new(intent, habit, rng)
@@ -55,12 +65,14 @@ fn free_map() -> Answer {
 }
 
 fn reserved() -> Answer {
-    Answer::Reserved(Reservation { reservation_id: "r".into(), manage_token: "m".into() })
+    let holds_for = Some(Duration::from_secs(10));
+    Answer::Reserved(Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for })
 }
 
 fn booked() -> Answer {
     let seats = vec!["A1".into(), "A2".into()];
-    Answer::Booked(super::super::script::Booking { booking_id: "b".into(), show_id: "show".into(), seats })
+    let (booking_id, show_id) = ("b".into(), "show".into());
+    Answer::Booked(super::super::script::Booking { booking_id, show_id, seats, answer_digest: 7 })
 }
 
 /// Feeds answers until the visitor has asked everything they answer; returns what is asked next.

@@ -7,7 +7,7 @@ const GRACE: Duration = Duration::from_mins(1);
 const AWAY: Duration = Duration::from_secs(40);
 
 fn of_kind(kind: Kind, follows: bool) -> Visitor {
-    let intent = Intent { party: 2, pays: true, releases: false, think: Duration::ZERO };
+    let intent = Intent { party: 2, purchase: PLAIN, think: Duration::ZERO };
     let habit = Habit { kind, absence: AWAY, after_looks: 2, follows, grace: GRACE };
     Visitor::new(intent, habit, StdRng::seed_from_u64(7))
 }

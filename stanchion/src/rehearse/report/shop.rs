@@ -1,0 +1,135 @@
+//! What happened in the shop: how often each thing that can happen to a shopper did, and which never did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// Something that can happen to a shopper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// Seats had gone to somebody else.
+    SeatsGone,
+    /// Had to wait after a basket left to expire.
+    CooledDown,
+    /// Gave a basket back.
+    Released,
+    /// Walked off from a basket.
+    WalkedOff,
+    /// Looked at a basket that had expired.
+    BasketExpired,
+    /// A card was declined.
+    CardDeclined,
+    /// A bank wanted to know who pays.
+    BankAsked,
+    /// The gateway did not take a payment.
+    GatewayAway,
+    /// Paid with another card than the first.
+    PaidWithAnotherCard,
+    /// Paid with a card that takes its time.
+    PaidSlowly,
+    /// Paid although the gateway's answer got lost.
+    PaidWithALostAnswer,
+    /// Paid in the last moment of the reservation.
+    PaidAtTheLastMoment,
+    /// Was told that the payment is under way.
+    ToldToWait,
+    /// Sent a payment again that had been answered, and got the same answer.
+    AnsweredTheSame,
+    /// Tried to pay when the reservation was over, and was refused.
+    RefusedTooLate,
+    /// Lost seats while paying for them.
+    SeatsLost,
+}
+
+impl Happening {
+    /// All of them, in the order of a visit.
+    pub const ALL: [Self; 16] = [
+        Self::SeatsGone,
+        Self::CooledDown,
+        Self::Released,
+        Self::WalkedOff,
+        Self::BasketExpired,
+        Self::CardDeclined,
+        Self::BankAsked,
+        Self::GatewayAway,
+        Self::PaidWithAnotherCard,
+        Self::PaidSlowly,
+        Self::PaidWithALostAnswer,
+        Self::PaidAtTheLastMoment,
+        Self::ToldToWait,
+        Self::AnsweredTheSame,
+        Self::RefusedTooLate,
+        Self::SeatsLost,
+    ];
+
+    /// The words of the report.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SeatsGone => "seats had gone",
+            Self::CooledDown => "had to cool down",
+            Self::Released => "gave seats back",
+            Self::WalkedOff => "walked off",
+            Self::BasketExpired => "saw the basket expired",
+            Self::CardDeclined => "card declined",
+            Self::BankAsked => "bank asked back",
+            Self::GatewayAway => "gateway did not take it",
+            Self::PaidWithAnotherCard => "paid with another card",
+            Self::PaidSlowly => "paid slowly",
+            Self::PaidWithALostAnswer => "paid with a lost answer",
+            Self::PaidAtTheLastMoment => "paid at the last moment",
+            Self::ToldToWait => "told to wait",
+            Self::AnsweredTheSame => "asked again, same answer",
+            Self::RefusedTooLate => "paid too late, refused",
+            Self::SeatsLost => "lost seats while paying",
+        }
+    }
+}
+
+/// What the shoppers can tell of the shop.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ShopReport {
+    /// How often what happened.
+    pub happenings: BTreeMap<Happening, u64>,
+    /// What never happened.
+    pub never: Vec<Happening>,
+    /// Payments that were sent again and answered otherwise: must be none.
+    pub answers_changed: u64,
+    /// Reservations that were paid for when they were over: must be none.
+    pub paid_too_late: u64,
+}
+
+impl ShopReport {
+    /// The report of these counts.
+    pub fn new(happenings: BTreeMap<Happening, u64>, answers_changed: u64, paid_too_late: u64) -> Self {
+        let never = Happening::ALL.into_iter().filter(|it| !happenings.contains_key(it)).collect();
+        Self { happenings, never, answers_changed, paid_too_late }
+    }
+
+    /// What must never be: a sentence each.
+    pub fn findings(&self) -> impl Iterator<Item = String> {
+        let counts = [
+            (self.answers_changed, "a payment that was sent again was answered otherwise"),
+            (self.paid_too_late, "a reservation was paid for when it was over"),
+        ];
+        counts
+            .into_iter()
+            .filter(|(times, _)| *times > 0)
+            .map(|(times, what)| format!("{times} times {what}"))
+    }
+}
+
+impl fmt::Display for ShopReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n  in the shop")?;
+        for (happening, times) in &self.happenings {
+            writeln!(f, "  {times:>9}  {}", happening.words())?;
+        }
+        let never: Vec<_> = self.never.iter().map(|happening| happening.words()).collect();
+        if never.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "  {:>9}  {}", "never", never.join(", "))
+    }
+}
