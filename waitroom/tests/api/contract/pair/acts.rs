@@ -168,7 +168,10 @@ impl Pair {
     }
 
     pub(super) async fn put_in_force(&mut self, drop: Drop) -> Result<(), TestCaseError> {
-        self.watch.settle(&self.drop, self.now_ms());
+        // Settings that are in force already settle nothing.
+        if drop.version > self.drop.version {
+            self.watch.settle(&self.drop, self.now_ms());
+        }
         self.model.write_settings(&drop).await.unwrap();
         self.replica().write_settings(&drop).await.unwrap();
         self.drop = drop;
