@@ -17,7 +17,6 @@ use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
 use crate::health::LoadMeter;
-use crate::http::BookingAnswers;
 use crate::store::Store;
 use crate::till::Till;
 
@@ -87,7 +86,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());
     let public_url = config.public_url.as_ref().map_or_else(|| ports.url(), ToString::to_string);
     let store = Store::new(pool.clone(), redis.clone(), clock.clone());
-    let till = Till::open(&store, &gateway, BookingAnswers::derive(&config.secret));
+    let till = Till::open(&store, &gateway, &config);
     let state = AppState(Arc::new(App {
         store,
         till,

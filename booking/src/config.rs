@@ -6,6 +6,7 @@ use shared::config::Vars;
 use shared::secret::Secret;
 use url::Url;
 
+use crate::domain::cancel::CancelPolicy;
 use crate::gateway::GatewayKind;
 
 /// How the shop is run.
@@ -33,6 +34,8 @@ pub struct Config {
     pub operator_bootstrap_token: Option<String>,
     /// `PAYMENT_GATEWAY`: who takes the money.
     pub gateway: GatewayKind,
+    /// `CANCELLATION_POLICY`: how much of its price a booking is given back.
+    pub cancellation: CancelPolicy,
     /// `SANDBOX_GATEWAY_LISTEN`: where the sandbox gateway in this process listens; a free port by default.
     pub sandbox_gateway_listen: SocketAddr,
     /// `SANDBOX_GATEWAY_URL`: where the sandbox gateway is reached; by default where it listens.
@@ -56,6 +59,7 @@ impl Config {
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
+            cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),
             sandbox_gateway_listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
             sandbox_gateway_url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
         }

@@ -1,6 +1,7 @@
 //! What the shop decides: states, transitions, policy. Nothing here names axum, redis or sqlx's connections.
 
 pub mod booking;
+pub mod cancel;
 pub mod catalogue;
 pub mod checkout;
 pub mod confirm;
@@ -10,6 +11,7 @@ pub mod ids;
 pub mod manage;
 pub mod outbox;
 pub mod payment;
+pub mod refund;
 pub mod release;
 pub mod reservation;
 pub mod reserve;

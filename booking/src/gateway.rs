@@ -191,6 +191,12 @@ pub trait Gateway: Send + Sync {
         amount: Money,
     ) -> BoxFuture<'a, Result<bool, NoAnswer>>;
 
+    /// Asks whether a refund was carried out, after an answer to it was lost. A gateway that answers a repeated refund as
+    /// it answered the first need not know.
+    fn look_up_refund<'a>(&'a self, _: &'a Attempt, _: RefundId) -> BoxFuture<'a, Result<bool, NoAnswer>> {
+        Box::pin(async { Err(NoAnswer::new("the gateway is asked for the refund again")) })
+    }
+
     /// Asks what became of a payment attempt.
     fn look_up<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Charge, NoAnswer>>;
 

@@ -67,6 +67,7 @@ fn paying() -> OpenApiRouter<AppState> {
         .routes(routes!(reservations::reservation, reservations::release_reservation))
         .routes(routes!(bookings::confirm))
         .routes(routes!(bookings::read))
+        .routes(routes!(bookings::cancel::cancel))
         .routes(routes!(payments::config))
         .routes(routes!(tickets::picture))
         .routes(routes!(tickets::jwks))

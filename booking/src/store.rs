@@ -14,6 +14,7 @@ mod loading;
 pub mod outbox;
 pub mod payments;
 pub mod plans;
+pub mod refunds;
 pub mod reservations;
 mod shop;
 pub mod tickets;

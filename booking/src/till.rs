@@ -1,9 +1,13 @@
-//! Wires the parts that take money.
+//! Wires the parts that take money, and give it back.
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
 use crate::domain::checkout::Checkout;
 use crate::domain::confirm::Answers;
+use crate::domain::refund::Refunder;
 use crate::domain::saga::Saga;
 use crate::gateway::Gateway;
 use crate::http::BookingAnswers;
@@ -11,13 +15,16 @@ use crate::store::Store;
 use crate::store::courier::Courier;
 use crate::store::idempotency::Keys;
 use crate::store::payments::Payments;
+use crate::store::refunds::Refunds;
 
-/// The parts that take money.
+/// The parts that take money, and give it back.
 pub struct Till {
     /// Takes confirms.
     pub checkout: Checkout,
     /// Takes payments from step to step.
     pub saga: Saga,
+    /// Gives bookings and their money back.
+    pub refunder: Refunder,
     /// Brings what was committed to Redis.
     pub courier: Courier,
     /// What is known of idempotency keys.
@@ -28,16 +35,32 @@ pub struct Till {
 
 impl Till {
     /// A till between these stores and this gateway.
-    pub fn open(store: &Store, gateway: &Arc<dyn Gateway>, answers: BookingAnswers) -> Self {
-        let answers = Arc::new(answers);
+    pub fn open(store: &Store, gateway: &Arc<dyn Gateway>, config: &Config) -> Self {
+        let answers = Arc::new(BookingAnswers::derive(&config.secret));
         let worded: Arc<dyn Answers> = answers.clone();
+        let under_way = TaskTracker::new();
         let payments = Payments::new(store.pool.clone(), worded);
         let keys = Keys::new(store.pool.clone());
         let courier = Courier::new(store.clone());
         let clock = store.clock.clone();
         let saga = Saga::new(payments.clone(), gateway.clone(), courier.clone(), clock.clone());
-        let checkout =
-            Checkout::new(keys.clone(), payments, courier.clone(), saga.clone(), gateway.name(), clock);
-        Self { checkout, saga, courier, keys, answers }
+        let refunder = Refunder::new(
+            Refunds::new(store.pool.clone()),
+            gateway.clone(),
+            courier.clone(),
+            config.cancellation.clone(),
+            clock.clone(),
+            under_way.clone(),
+        );
+        let checkout = Checkout::new(
+            keys.clone(),
+            payments,
+            courier.clone(),
+            saga.clone(),
+            gateway.name(),
+            clock,
+            under_way,
+        );
+        Self { checkout, saga, refunder, courier, keys, answers }
     }
 }

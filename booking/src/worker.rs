@@ -4,6 +4,7 @@ mod health;
 mod loader;
 mod outbox;
 mod payments;
+mod refunds;
 mod sweeper;
 
 use std::time::Duration;
@@ -34,5 +35,6 @@ pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
         async move { health::run(&app).await }
     });
     payments::start(state, tasks, gateway_stop);
+    refunds::start(state, tasks);
     outbox::start(state, tasks);
 }

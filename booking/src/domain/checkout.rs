@@ -48,7 +48,8 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// A till in front of these parts; `gateway` is the name that attempts are recorded under.
+    /// A till in front of these parts; `gateway` is the name that attempts are recorded under. What goes on after an
+    /// answer is run in `under_way`.
     pub fn new(
         keys: Keys,
         payments: Payments,
@@ -56,8 +57,9 @@ impl Checkout {
         saga: Saga,
         gateway: &'static str,
         clock: Clock,
+        under_way: TaskTracker,
     ) -> Self {
-        Self { keys, payments, courier, saga, gateway, clock, under_way: TaskTracker::new() }
+        Self { keys, payments, courier, saga, gateway, clock, under_way }
     }
 
     /// What a request under this key is answered with, where it is not the first.

@@ -107,7 +107,8 @@ pub fn begin(facts: &Facts, has_token: bool, now: Timestamp) -> Result<Beginning
     match (facts.status, facts.booking) {
         (ReservationStatus::Pending, _) => {}
         (ReservationStatus::Paying, _) => return Err(Refusal::PaymentUnderWay),
-        (ReservationStatus::Confirmed, Some(booking)) => return Err(Refusal::AlreadyBooked { booking }),
+        // Whether it stands or was given back since.
+        (_, Some(booking)) => return Err(Refusal::AlreadyBooked { booking }),
         // Too late either way; whose seats are gone need not try again.
         (ReservationStatus::Expired, _) if facts.seats_taken => return Err(Refusal::SeatsLost),
         _ => return Err(Refusal::ReservationExpired),

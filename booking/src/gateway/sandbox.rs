@@ -181,6 +181,19 @@ impl Gateway for SandboxGateway {
         })
     }
 
+    fn look_up_refund<'a>(
+        &'a self,
+        _: &'a Attempt,
+        refund: RefundId,
+    ) -> BoxFuture<'a, Result<bool, NoAnswer>> {
+        Box::pin(async move {
+            let request = self.request(Method::GET, &format!("v1/refunds/{refund}:refund"))?;
+            let (status, _): (_, serde_json::Value) =
+                answer(request, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+            Ok(status == StatusCode::OK)
+        })
+    }
+
     fn look_up<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Charge, NoAnswer>> {
         Box::pin(async move {
             let path = format!("v1/charges/{}", authorise_key(attempt.payment));

@@ -1,6 +1,7 @@
-//! `POST /v1/bookings`: pay for a reservation. `GET /v1/bookings/{id}`: what it became.
+//! `POST /v1/bookings`: pay for a reservation. `GET /v1/bookings/{id}`: what it became. `…/cancel`: give it back.
 
 mod answers;
+pub(super) mod cancel;
 
 use std::time::{Duration, Instant};
 
@@ -164,7 +165,8 @@ fn answer(confirmed: Confirmed, reservation: ReservationId) -> Result<Response, 
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+/// The key of a request that must have one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     let mut values = headers.get_all("Idempotency-Key").iter();
     let value = values.next().ok_or_else(|| Problem::from(&codes::IDEMPOTENCY_KEY_MISSING))?;
     if values.next().is_some() {

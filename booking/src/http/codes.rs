@@ -105,6 +105,15 @@ codes! {
     /// Paid for already.
     ALREADY_BOOKED = "already_booked", 409, "It was paid for already",
         "The reservation became the booking named in `booking_id`, under another Idempotency-Key. Nothing was charged again.";
+    /// The show is near.
+    TOO_LATE = "too_late", 400, "It is too late to give it back",
+        "The show begins soon, or has begun. Bookings cannot be given back any more.";
+    /// A ticket has let somebody in.
+    ALREADY_USED = "already_used", 409, "A ticket has been used",
+        "Somebody has been let in with it. It cannot be used or given back again.";
+    /// More than is left.
+    REFUND_TOO_LARGE = "refund_too_large", 422, "There is not so much to give back",
+        "`refundable` says what was paid for the booking and has not been given back, in its currency.";
     /// The gateway did not take it.
     PAYMENT_GATEWAY_UNAVAILABLE = "payment_gateway_unavailable", 503, "The payment gateway did not take the payment",
         "Nothing was charged and the reservation stays. Try again after `Retry-After`, with the same key or a new one.";

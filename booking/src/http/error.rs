@@ -5,6 +5,7 @@ use shared::store::StoreError;
 
 use super::codes as own;
 use crate::domain::catalogue::InvalidField;
+use crate::domain::refund::{CancelError, RefundError};
 use crate::domain::reserve::{BasketError, ReserveError};
 use crate::store::blocking::BlockError;
 use crate::store::catalogue::CatalogueError;
@@ -75,6 +76,31 @@ impl From<BlockError> for Problem {
             BlockError::Owned(seats) => Self::from(&own::SEATS_UNAVAILABLE).with("unavailable_seats", seats),
             BlockError::Unknown(seats) => Self::from(&own::UNKNOWN_SEATS).with("unknown_seats", seats),
             BlockError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::TooLate => Self::from(&own::TOO_LATE),
+            CancelError::AlreadyUsed => Self::from(&own::ALREADY_USED),
+            CancelError::NotFound => Self::from(&codes::NOT_FOUND),
+            CancelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefundError> for Problem {
+    fn from(error: RefundError) -> Self {
+        match error {
+            RefundError::NotFound => Self::from(&codes::NOT_FOUND),
+            RefundError::NotSoMuch { left } => {
+                let refundable = serde_json::json!(left);
+                Self::from(&own::REFUND_TOO_LARGE).with("refundable", refundable)
+            }
+            RefundError::KeyReused => Self::from(&own::IDEMPOTENCY_KEY_REUSED),
+            RefundError::Store(error) => error.into(),
         }
     }
 }

@@ -22,9 +22,9 @@ const MAX_LIMIT: u32 = 200;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// How many items at most (1 to 200, by default 50).
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// The `next_cursor` of the part before.
-    cursor: Option<Uuid>,
+    pub cursor: Option<Uuid>,
 }
 
 impl ListQuery {

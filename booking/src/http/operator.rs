@@ -1,5 +1,6 @@
-//! The operator family: the catalogue, made and changed by those who may.
+//! The operator family: the catalogue, made and changed by those who may, and money given back.
 
+mod bookings;
 mod movies;
 mod screens;
 mod shows;
@@ -20,6 +21,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(theatres::routes())
         .merge(screens::routes())
         .merge(shows::routes())
+        .merge(bookings::routes())
 }
 
 /// A document with a JSON merge patch applied (RFC 7396), one level deep: null puts a field back to its default.

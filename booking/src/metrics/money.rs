@@ -9,6 +9,7 @@ const PAYMENTS: &str = "booking_payments_total";
 const GATEWAY: &str = "booking_gateway_seconds";
 const CONFIRMS: &str = "booking_confirms_total";
 const CONFIRM_SECONDS: &str = "booking_confirm_duration_seconds";
+const REFUNDS: &str = "booking_refunds_total";
 const OUTBOX: &str = "booking_outbox_total";
 
 /// Declares the metrics to the recorder.
@@ -21,6 +22,7 @@ pub fn describe() {
     describe_histogram!(GATEWAY, Unit::Seconds, "How long the gateway took to answer, by operation");
     describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
     describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
+    describe_counter!(REFUNDS, "Refunds that were asked of the gateway, by what it answered");
     describe_counter!(OUTBOX, "Messages of the outbox, by destination and by whether they were delivered");
 }
 
@@ -44,6 +46,11 @@ pub fn gateway(operation: &'static str, answered: bool, took: Duration) {
 pub fn confirm(status: u16, took: Duration) {
     counter!(CONFIRMS, "status" => status.to_string()).increment(1);
     histogram!(CONFIRM_SECONDS).record(took.as_secs_f64());
+}
+
+/// The gateway was asked for a refund.
+pub fn refund(outcome: &'static str) {
+    counter!(REFUNDS, "outcome" => outcome).increment(1);
 }
 
 /// A message of the outbox was delivered, or not.

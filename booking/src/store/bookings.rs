@@ -1,5 +1,7 @@
 //! Bookings and their tickets: written unseen before the capture, confirmed with it, read by their owner.
 
+mod list;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use shared::ids::Identity;
@@ -7,6 +9,8 @@ use shared::money::{Currency, Money};
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+
+pub use list::{Filter, ListedBooking, ListedRefund, list};
 
 use crate::domain::booking::{Booking, Contact, Reference, Ticket};
 use crate::domain::ids::{BookingId, ReservationId, ShowId, TicketId};

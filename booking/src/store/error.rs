@@ -20,5 +20,7 @@ pub const PAYMENT_UNDER_WAY: &str = "payments_one_live_a_reservation";
 pub const BOOKING_EXISTS: &str = "bookings_one_a_reservation";
 /// A booking's reference is taken.
 pub const REFERENCE_TAKEN: &str = "bookings_reference_is_unique";
+/// More would be given back than was captured.
+pub const REFUNDS_EXCEED_CAPTURE: &str = "payments_refunds_stay_within_capture";
 /// The admission bought something already.
 pub const ADMISSION_SPENT: &str = "bookings_admission_is_spent_once";

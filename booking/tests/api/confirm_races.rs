@@ -9,7 +9,7 @@ use harness::eventually;
 use crate::support::{DROP, SOON, Shop};
 
 /// What the audits of seats and money find, as the names of the checks that do not hold.
-async fn broken(shop: &Shop) -> Vec<&'static str> {
+pub async fn broken(shop: &Shop) -> Vec<&'static str> {
     let mut broken = shop.broken_seat_checks().await;
     let money = booking::audit::money(&shop.pool, shop.clock.now()).await.unwrap();
     broken.extend(money.iter().filter(|check| !check.holds()).map(|check| check.name));
@@ -17,7 +17,7 @@ async fn broken(shop: &Shop) -> Vec<&'static str> {
 }
 
 /// How much money the gateway took for a reservation.
-async fn captured(shop: &Shop, reservation: &str) -> i64 {
+pub async fn captured(shop: &Shop, reservation: &str) -> i64 {
     let id: ReservationId = reservation.parse().unwrap();
     sqlx::query_scalar(
         "SELECT coalesce(sum(captured_minor), 0)::bigint FROM sandbox_gateway.charges AS charge
@@ -31,7 +31,7 @@ async fn captured(shop: &Shop, reservation: &str) -> i64 {
 }
 
 /// Asks again with the same key while the payment is being worked on.
-async fn answered(shopper: &Shopper, reservation: &str, first: Reply) -> Reply {
+pub async fn answered(shopper: &Shopper, reservation: &str, first: Reply) -> Reply {
     if first.status != 202 {
         return first;
     }
@@ -43,7 +43,7 @@ async fn answered(shopper: &Shopper, reservation: &str, first: Reply) -> Reply {
 }
 
 /// No wait where the time is negative.
-fn micros(us: i64) -> Duration {
+pub fn micros(us: i64) -> Duration {
     Duration::from_micros(us.max(0).unsigned_abs())
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cancel;
+mod cancel_races;
 mod catalogue;
 mod confirm;
 mod confirm_races;
@@ -14,6 +16,7 @@ mod loading;
 mod money_audit;
 mod outage;
 mod races;
+mod refund;
 mod reserve;
 mod saga;
 mod seats_audit;

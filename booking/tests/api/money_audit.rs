@@ -24,6 +24,11 @@ async fn closed() -> (Till, ReservationId) {
 async fn planted(faults: &[&'static str], expected: &[&'static str]) {
     let (till, id) = closed().await;
     assert_eq!(till.broken_money_checks().await, [""; 0], "before the fault");
+    // What the database itself refuses may have been written before it did.
+    sqlx::raw_sql("ALTER TABLE booking.payments DROP CONSTRAINT payments_refunds_stay_within_capture")
+        .execute(&till.pool)
+        .await
+        .unwrap();
     for fault in faults {
         till.tell(fault, id.0).await;
     }

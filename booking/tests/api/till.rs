@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use booking::Config;
 use booking::domain::ids::{PaymentId, ReservationId};
 use booking::domain::manage::ManageKey;
-use harness::actors::Shopper;
+use harness::actors::{Operator, Shopper};
 use harness::proxy::Proxy;
 use harness::stores::TestStores;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +19,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 const SECRET: &str = "the secret of a shop that only tests visit";
+const OPERATOR_TOKEN: &str = "the operator of a shop that only tests visit";
 const DROP: &str = "premiere";
 const SEATS: i32 = 200;
 
@@ -47,6 +48,8 @@ pub struct Setup {
     pub database_url: Option<String>,
     /// What the shop thinks its Redis is.
     pub redis_url: Option<String>,
+    /// How much is given back.
+    pub policy: Option<&'static str>,
 }
 
 impl Till {
@@ -92,10 +95,14 @@ impl Till {
             .with("DATABASE_URL", database_url)
             .with("REDIS_URL", redis_url)
             .with("BOOKING_SECRET", SECRET)
+            .with("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN)
             .with("BOOKING_LISTEN", "127.0.0.1:0")
             .with("BOOKING_ADMIN_LISTEN", "127.0.0.1:0")
             .with("SANDBOX_GATEWAY_LISTEN", &self.gateway_address)
             .with("SANDBOX_GATEWAY_URL", format!("http://{}", self.gateway.address()));
+        if let Some(policy) = setup.policy {
+            vars = vars.with("CANCELLATION_POLICY", policy);
+        }
         let config = Config::from_vars(&mut vars);
         vars.finish().unwrap();
         let clock = self.clock.clone().map_or(Clock::System, Clock::Manual);
@@ -131,6 +138,11 @@ impl Till {
     /// The holder of the manage token of a reservation.
     pub fn buyer(&self, reservation: ReservationId) -> Shopper {
         Shopper::new(&self.url(), &self.manage.token(reservation))
+    }
+
+    /// Whoever runs the shop.
+    pub fn operator(&self) -> Operator {
+        Operator::new(&self.url(), OPERATOR_TOKEN)
     }
 
     /// The manage token of a reservation.
@@ -266,6 +278,36 @@ impl Till {
             id.0,
         )
         .await
+    }
+
+    /// The states of the refunds of a reservation's payments, oldest first.
+    pub async fn refunds(&self, id: ReservationId) -> String {
+        self.ask(
+            "SELECT string_agg(refund.state, ' ' ORDER BY refund.id)
+             FROM booking.refunds AS refund JOIN booking.payments AS payment ON payment.id = refund.payment_id
+             WHERE payment.reservation_id = $1",
+            id.0,
+        )
+        .await
+    }
+
+    /// How much of a reservation's price the gateway has given back.
+    pub async fn given_back(&self, id: ReservationId) -> i64 {
+        let sum = self.ask(
+            "SELECT sum(charge.refunded_minor)::text
+             FROM booking.payments AS payment
+             JOIN sandbox_gateway.charges AS charge ON charge.idempotency_key = payment.id || ':authorise'
+             WHERE payment.reservation_id = $1",
+            id.0,
+        );
+        sum.await.parse().unwrap_or_default()
+    }
+
+    /// Two seats that are paid for; their booking.
+    pub async fn book(&self, token: &str) -> (ReservationId, String) {
+        let id = self.reserve().await;
+        let booked = self.buyer(id).confirm(&id.to_string(), token, "k").await.expect(201);
+        (id, booked.text("booking_id").to_owned())
     }
 
     /// The names of the checks of the money that do not hold.

@@ -83,6 +83,16 @@ impl Operator {
         send(self.http.post(&path(family), Some(&self.token)).json(&body)).await
     }
 
+    /// Gives money of a booking back; with a key, asking again changes nothing.
+    pub async fn refund(&self, booking: &str, body: Value, idempotency_key: Option<&str>) -> Reply {
+        let path = path(&format!("bookings/{booking}/refund"));
+        let mut request = self.http.post(&path, Some(&self.token)).json(&body);
+        if let Some(key) = idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        send(request).await
+    }
+
     /// Reads anything of the operator family: `GET /v1/operator/{rest}`.
     pub async fn get(&self, rest: &str) -> Reply {
         send(self.http.get(&path(rest), Some(&self.token))).await

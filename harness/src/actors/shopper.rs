@@ -87,6 +87,12 @@ impl Shopper {
         self.get(&format!("/v1/bookings/{booking}")).await
     }
 
+    /// Gives a booking back.
+    pub async fn cancel(&self, booking: &str) -> Reply {
+        let path = format!("/v1/bookings/{booking}/cancel");
+        send(self.http.post(&path, self.token.as_deref())).await
+    }
+
     /// Anything else at booking.
     pub async fn get(&self, path: &str) -> Reply {
         send(self.http.get(path, self.token.as_deref())).await

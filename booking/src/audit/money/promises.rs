@@ -38,7 +38,7 @@ pub(super) async fn captured_money_has_a_booking(pool: &PgPool) -> sqlx::Result<
     Ok(check!(
         pool,
         "money.captured_money_has_a_booking",
-        "captured money has a booking that is confirmed, or a refund",
+        "captured money has a booking that is confirmed, or a refund, unless it was cancelled too late for one",
         "money was captured, and there is neither a booking nor a refund",
         "SELECT count(*) FROM booking.payments WHERE state IN ('captured', 'refunding', 'refunded')",
         "SELECT jsonb_build_object('payment_id', payment.id, 'reservation_id', payment.reservation_id,
@@ -46,7 +46,7 @@ pub(super) async fn captured_money_has_a_booking(pool: &PgPool) -> sqlx::Result<
          FROM booking.payments AS payment
          LEFT JOIN booking.bookings AS booking ON booking.reservation_id = payment.reservation_id
          WHERE payment.state IN ('captured', 'refunding', 'refunded')
-           AND booking.status IS DISTINCT FROM 'confirmed'
+           AND booking.status IS DISTINCT FROM 'confirmed' AND booking.cancel_percent IS DISTINCT FROM 0
            AND NOT EXISTS (SELECT FROM booking.refunds
                            WHERE payment_id = payment.id AND state IN ('pending', 'refunded'))"
     ))

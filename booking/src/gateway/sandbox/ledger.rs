@@ -232,7 +232,8 @@ impl Ledger {
         Ok(done.rows_affected() == 1 || self.was_refunded_under(key).await?)
     }
 
-    async fn was_refunded_under(&self, key: &str) -> Result<bool, StoreError> {
+    /// Whether a refund was carried out under this key.
+    pub async fn was_refunded_under(&self, key: &str) -> Result<bool, StoreError> {
         let found = sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT FROM sandbox_gateway.operations
                               WHERE kind = 'refund' AND idempotency_key = $1) AS "found!""#,

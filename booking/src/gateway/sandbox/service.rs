@@ -68,6 +68,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/v1/charges/{key}/capture", post(capture))
         .route("/v1/charges/{key}/void", post(void))
         .route("/v1/charges/{key}/refund", post(refund))
+        .route("/v1/refunds/{key}", get(look_up_refund))
         .with_state(sandbox)
 }
 
@@ -138,6 +139,14 @@ async fn refund(
         return Err(Refusal::NotPossible("there is not so much money to give back"));
     }
     Ok(answered(&booked.token.clone(), Json(booked.view)))
+}
+
+async fn look_up_refund(
+    State(sandbox): State<Sandbox>,
+    Path(refund): Path<String>,
+) -> Result<Response, Refusal> {
+    let refunded = sandbox.ledger.was_refunded_under(&refund).await?;
+    if refunded { Ok(Json(json!({ "status": "refunded" })).into_response()) } else { Err(Refusal::NotFound) }
 }
 
 impl Sandbox {
