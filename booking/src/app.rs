@@ -80,7 +80,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let redis = Redis::connect(&config.redis_url)?;
     let http = http_client()?;
     let gateway_stop = CancellationToken::new();
-    let gateway = gateway::start(&config, &clock, &tasks, gateway_stop.clone()).await?;
+    let gateway = gateway::start(&config, &ports.url(), &clock, &tasks, gateway_stop.clone()).await?;
     let jwks = format!("{}/.well-known/jwks.json", config.waitroom_internal_url).parse()?;
     let verifier =
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());

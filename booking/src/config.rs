@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::domain::cancel::CancelPolicy;
 use crate::gateway::GatewayKind;
+use crate::gateway::sandbox::faults::FaultRates;
 
 /// How the shop is run.
 #[derive(Clone, Debug)]
@@ -36,10 +37,21 @@ pub struct Config {
     pub gateway: GatewayKind,
     /// `CANCELLATION_POLICY`: how much of its price a booking is given back.
     pub cancellation: CancelPolicy,
-    /// `SANDBOX_GATEWAY_LISTEN`: where the sandbox gateway in this process listens; a free port by default.
-    pub sandbox_gateway_listen: SocketAddr,
+    /// The sandbox gateway.
+    pub sandbox: SandboxSettings,
+}
+
+/// How the sandbox gateway in this process is run.
+#[derive(Clone, Debug)]
+pub struct SandboxSettings {
+    /// `SANDBOX_GATEWAY_LISTEN`: where it listens; a free port by default.
+    pub listen: SocketAddr,
     /// `SANDBOX_GATEWAY_URL`: where the sandbox gateway is reached; by default where it listens.
-    pub sandbox_gateway_url: Option<Url>,
+    pub url: Option<Url>,
+    /// `SANDBOX_FAULTS`: how often it misbehaves.
+    pub faults: FaultRates,
+    /// `SANDBOX_WEBHOOKS`: whether it sends webhooks to this shop.
+    pub webhooks: bool,
 }
 
 impl Config {
@@ -60,8 +72,12 @@ impl Config {
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
             cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),
-            sandbox_gateway_listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
-            sandbox_gateway_url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
+            sandbox: SandboxSettings {
+                listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
+                url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
+                faults: vars.parse("SANDBOX_FAULTS", FaultRates::default()),
+                webhooks: vars.parse("SANDBOX_WEBHOOKS", true),
+            },
         }
     }
 }

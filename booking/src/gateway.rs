@@ -3,7 +3,9 @@
 //! reservation (`domain::confirm`).
 
 mod books;
+mod event;
 pub mod sandbox;
+pub mod signature;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures::future::BoxFuture;
+use http::HeaderMap;
 use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::money::Money;
@@ -20,10 +23,13 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::books::{BookedCharge, BookedStatus, BooksPage};
+pub use self::event::{BadEvent, GatewayEvent};
 use self::sandbox::SandboxGateway;
 use self::sandbox::ledger::Ledger;
+use self::sandbox::notices::Notices;
 use self::sandbox::service::{Sandbox, router};
-use crate::config::Config;
+use self::signature::WebhookSecret;
+use crate::config::{Config, SandboxSettings};
 use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
 
@@ -51,21 +57,26 @@ impl FromStr for GatewayKind {
 }
 
 /// The configured gateway. The sandbox gets a port of its own on the loopback interface, and is reached through it,
-/// until `until` is told.
+/// until `until` is told. Its webhooks go to the shop at `shop_url`.
 pub async fn start(
     config: &Config,
+    shop_url: &str,
     clock: &Clock,
     tasks: &Tasks,
     until: CancellationToken,
 ) -> anyhow::Result<Arc<dyn Gateway>> {
     let GatewayKind::Sandbox = config.gateway;
-    let listener = bind("SANDBOX_GATEWAY_LISTEN", config.sandbox_gateway_listen).await?;
+    let SandboxSettings { listen, url, faults, webhooks } = &config.sandbox;
+    let listener = bind("SANDBOX_GATEWAY_LISTEN", *listen).await?;
     let own_url: Url = format!("http://{}", listener.local_addr()?).parse()?;
     let pool = shared::db::pool(&config.database_url, "sandbox-gateway", SANDBOX_CONNECTIONS)?;
-    let routes = router(Sandbox { ledger: Ledger::new(pool), clock: clock.clone() });
+    let secret = WebhookSecret::new(&config.secret.derive("booking:sandbox-webhooks"));
+    let webhooks_to =
+        webhooks.then(|| format!("{shop_url}/v1/payments/webhooks/sandbox").parse()).transpose()?;
+    let notices = Notices::new(webhooks_to, secret.clone(), clock.clone())?;
+    let routes = router(Sandbox::new(Ledger::new(pool), clock.clone(), notices, faults.clone()));
     tasks.spawn(serve(listener, routes, until));
-    let url = config.sandbox_gateway_url.clone().unwrap_or(own_url);
-    Ok(Arc::new(SandboxGateway::new(url)?))
+    Ok(Arc::new(SandboxGateway::new(url.clone().unwrap_or(own_url), secret)?))
 }
 
 const SANDBOX_CONNECTIONS: u32 = 4;
@@ -208,4 +219,7 @@ pub trait Gateway: Send + Sync {
         until: Timestamp,
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<BooksPage, NoAnswer>>;
+
+    /// Reads a webhook that claims to come from the gateway, if its signature signs these very bytes and is fresh.
+    fn event(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<GatewayEvent, BadEvent>;
 }

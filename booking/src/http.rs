@@ -69,6 +69,7 @@ fn paying() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::read))
         .routes(routes!(bookings::cancel::cancel))
         .routes(routes!(payments::config))
+        .routes(routes!(payments::webhook))
         .routes(routes!(tickets::picture))
         .routes(routes!(tickets::jwks))
 }

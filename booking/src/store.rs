@@ -8,6 +8,7 @@ pub mod courier;
 mod epochs;
 pub mod error;
 mod events;
+pub mod gateway_events;
 pub mod holds;
 pub mod idempotency;
 mod loading;

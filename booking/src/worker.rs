@@ -1,5 +1,6 @@
 //! What runs beside the requests: each task finishes what time or a crash left over, and any replica may run it.
 
+mod gateway;
 mod health;
 mod loader;
 mod outbox;
@@ -36,5 +37,6 @@ pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
     });
     payments::start(state, tasks, gateway_stop);
     refunds::start(state, tasks);
+    gateway::start(state, tasks);
     outbox::start(state, tasks);
 }

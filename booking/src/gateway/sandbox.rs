@@ -2,20 +2,27 @@
 //! foreign gateway. The service it reaches is `sandbox::service`, its books are `sandbox::ledger`.
 
 mod books;
+mod conduct;
+pub mod faults;
 pub mod ledger;
+pub mod notices;
 pub mod service;
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use shared::money::Money;
 use url::Url;
 
-use super::{Attempt, Authorisation, BooksPage, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use super::signature::WebhookSecret;
+use super::{
+    Attempt, Authorisation, BadEvent, BooksPage, Capture, Charge, Gateway, GatewayEvent, NoAnswer,
+    PaymentToken,
+};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::payment::{Decline, GatewayReference, Voided};
 
@@ -27,6 +34,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct SandboxGateway {
     base: Url,
     http: reqwest::Client,
+    secret: WebhookSecret,
 }
 
 /// A charge as the sandbox shows it.
@@ -94,11 +102,11 @@ pub struct VoidView {
 }
 
 impl SandboxGateway {
-    /// An adapter to the sandbox at `base`.
-    pub fn new(base: Url) -> reqwest::Result<Self> {
+    /// An adapter to the sandbox at `base`, whose webhooks are signed with `secret`.
+    pub fn new(base: Url, secret: WebhookSecret) -> reqwest::Result<Self> {
         let client =
             reqwest::Client::builder().timeout(CALL_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).no_proxy();
-        Ok(Self { base, http: client.build()? })
+        Ok(Self { base, http: client.build()?, secret })
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, NoAnswer> {
@@ -220,6 +228,10 @@ impl Gateway for SandboxGateway {
             let (_, page): (_, books::PageView) = answer(request, &[StatusCode::OK]).await?;
             Ok(page.into())
         })
+    }
+
+    fn event(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<GatewayEvent, BadEvent> {
+        notices::read(&self.secret, headers, body, now)
     }
 }
 

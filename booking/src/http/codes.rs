@@ -114,6 +114,9 @@ codes! {
     /// More than is left.
     REFUND_TOO_LARGE = "refund_too_large", 422, "There is not so much to give back",
         "`refundable` says what was paid for the booking and has not been given back, in its currency.";
+    /// Not from the gateway.
+    WEBHOOK_INVALID = "webhook_invalid", 400, "The webhook is not valid",
+        "It must be the gateway's own, as it sent it, and signed in the last five minutes with the configured secret.";
     /// The gateway did not take it.
     PAYMENT_GATEWAY_UNAVAILABLE = "payment_gateway_unavailable", 503, "The payment gateway did not take the payment",
         "Nothing was charged and the reservation stays. Try again after `Retry-After`, with the same key or a new one.";

@@ -7,6 +7,7 @@ use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 const STEPS: &str = "booking_saga_steps_total";
 const PAYMENTS: &str = "booking_payments_total";
 const GATEWAY: &str = "booking_gateway_seconds";
+const GATEWAY_EVENTS: &str = "booking_gateway_events_total";
 const CONFIRMS: &str = "booking_confirms_total";
 const CONFIRM_SECONDS: &str = "booking_confirm_duration_seconds";
 const REFUNDS: &str = "booking_refunds_total";
@@ -20,6 +21,7 @@ pub fn describe() {
     );
     describe_counter!(PAYMENTS, "Payments that came to an end, by outcome");
     describe_histogram!(GATEWAY, Unit::Seconds, "How long the gateway took to answer, by operation");
+    describe_counter!(GATEWAY_EVENTS, "Webhooks of the gateway, by whether they were new, known or refused");
     describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
     describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
     describe_counter!(REFUNDS, "Refunds that were asked of the gateway, by what it answered");
@@ -40,6 +42,11 @@ pub fn payment(outcome: &'static str) {
 pub fn gateway(operation: &'static str, answered: bool, took: Duration) {
     let outcome = if answered { "answered" } else { "no_answer" };
     histogram!(GATEWAY, "operation" => operation, "outcome" => outcome).record(took.as_secs_f64());
+}
+
+/// A webhook of the gateway came.
+pub fn gateway_event(outcome: &'static str) {
+    counter!(GATEWAY_EVENTS, "outcome" => outcome).increment(1);
 }
 
 /// A confirm was answered.

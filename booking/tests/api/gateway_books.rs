@@ -2,6 +2,7 @@
 
 use booking::domain::ids::PaymentId;
 use booking::gateway::sandbox::SandboxGateway;
+use booking::gateway::signature::WebhookSecret;
 use booking::gateway::{BookedCharge, BookedStatus, Gateway};
 use jiff::{SignedDuration, Timestamp};
 use shared::money::{Currency, Money};
@@ -23,7 +24,8 @@ async fn all(gateway: &dyn Gateway, since: Timestamp, until: Timestamp) -> (Vec<
 }
 
 fn gateway_of(till: &Till) -> SandboxGateway {
-    SandboxGateway::new(format!("http://{}", till.gateway.address()).parse().unwrap()).unwrap()
+    let url = format!("http://{}", till.gateway.address()).parse().unwrap();
+    SandboxGateway::new(url, WebhookSecret::new(b"unused")).unwrap()
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod confirm;
 mod confirm_races;
 mod enter;
 mod gateway_books;
+mod gateway_faults;
+mod gateway_webhooks;
 mod idempotency;
 mod keys;
 mod kill;

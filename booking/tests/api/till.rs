@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use booking::Config;
 use booking::domain::ids::{PaymentId, ReservationId};
 use booking::domain::manage::ManageKey;
+use booking::gateway::signature::WebhookSecret;
 use harness::actors::{Operator, Shopper};
 use harness::proxy::Proxy;
 use harness::stores::TestStores;
@@ -112,6 +113,16 @@ impl Till {
     /// Where the shop is.
     pub fn url(&self) -> String {
         self.running.as_ref().expect("the shop is open").url()
+    }
+
+    /// Where the gateway in the shop's process is, past the proxy.
+    pub fn sandbox(&self) -> String {
+        format!("http://{}", self.gateway_address)
+    }
+
+    /// What the gateway signs its webhooks with.
+    pub fn webhook_secret() -> WebhookSecret {
+        WebhookSecret::new(&Secret::new(SECRET).unwrap().derive("booking:sandbox-webhooks"))
     }
 
     /// Stops the shop; what it left is in the stores.

@@ -8,7 +8,8 @@ use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{ChargeStatus, ChargeView};
+use super::faults::Fault;
+use super::{ChargeStatus, ChargeView, NewCharge};
 
 /// How the slow card's charge takes its time.
 pub const SLOW: SignedDuration = SignedDuration::from_secs(10);
@@ -30,7 +31,8 @@ struct Decision {
 impl Decision {
     fn on(token: &str) -> Self {
         let (status, decline_code) = match token {
-            "tok_ok" | "tok_slow" | "tok_lost_answer" => ("authorised", None),
+            "tok_ok" | "tok_slow" | "tok_capture_refused" => ("authorised", None),
+            _ if Fault::of_token(token).is_some() => ("authorised", None),
             "tok_insufficient_funds" => ("declined", Some("insufficient_funds")),
             "tok_action_required" => ("action_required", None),
             "tok_declined" => ("declined", Some("declined")),
@@ -39,6 +41,9 @@ impl Decision {
         let undecided_for = if token == "tok_slow" { SLOW } else { SignedDuration::ZERO };
         Self { status, decline_code, undecided_for }
     }
+
+    const DECLINED: Self =
+        Self { status: "declined", decline_code: Some("declined"), undecided_for: SignedDuration::ZERO };
 }
 
 /// A charge with the token it was made with, which decides how the gateway misbehaves.
@@ -60,15 +65,16 @@ impl Ledger {
         &self.pool
     }
 
-    /// Makes a charge, or finds the one made under this key before.
+    /// Makes a charge; `false`: one was made under this key before. A mishap declines it, whatever the card.
     pub async fn authorise(
         &self,
         key: &str,
-        token: &str,
-        amount: Money,
+        charge: &NewCharge,
+        is_declined: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let decision = Decision::on(token);
+    ) -> Result<bool, StoreError> {
+        let NewCharge { token, amount } = charge;
+        let decision = if is_declined { Decision::DECLINED } else { Decision::on(token) };
         let query = sqlx::query!(
             "WITH made AS (
                  INSERT INTO sandbox_gateway.charges
@@ -91,8 +97,8 @@ impl Ledger {
             now.to_sqlx() as _,
             Uuid::new_v4(),
         );
-        within(Dependency::Postgres, query.execute(&self.pool)).await?;
-        Ok(())
+        let made = within(Dependency::Postgres, query.execute(&self.pool)).await?;
+        Ok(made.rows_affected() == 1)
     }
 
     /// The charge made under this key.
@@ -134,7 +140,7 @@ impl Ledger {
                  UPDATE sandbox_gateway.charges
                  SET status = 'captured', captured_minor = $3, updated_at = $4
                  WHERE idempotency_key = $1 AND status = 'authorised' AND decided_at <= $4
-                   AND amount_minor >= $3 AND currency = $6
+                   AND amount_minor >= $3 AND currency = $6 AND token <> 'tok_capture_refused'
                  RETURNING id)
              INSERT INTO sandbox_gateway.operations
                  (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
@@ -201,7 +207,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives captured money back, once a key. `false`: there is not so much left to give back.
+    /// Gives captured money back. `false`: it was given back under this key before, or there is not so much left.
     pub async fn refund(
         &self,
         charge: &str,
@@ -229,10 +235,10 @@ impl Ledger {
             amount.currency.as_str(),
         );
         let done = within(Dependency::Postgres, query.execute(&self.pool)).await?;
-        Ok(done.rows_affected() == 1 || self.was_refunded_under(key).await?)
+        Ok(done.rows_affected() == 1)
     }
 
-    /// Whether a refund was carried out under this key.
+    /// Whether money was given back under this key before.
     pub async fn was_refunded_under(&self, key: &str) -> Result<bool, StoreError> {
         let found = sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT FROM sandbox_gateway.operations

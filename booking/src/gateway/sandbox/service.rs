@@ -1,21 +1,23 @@
-//! The sandbox gateway as a small HTTP service. It behaves as the card's token says: `tok_slow` answers after ten
-//! seconds, `tok_lost_answer` does what it is asked and drops the connection, `tok_down` refuses every call;
-//! look-ups always work.
+//! The sandbox gateway as a small HTTP service. What it is asked it does once a key; how it answers is `conduct`.
+//! `tok_slow` answers after ten seconds; look-ups work with every token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body as AnyBody;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router, middleware};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 use shared::clock::Clock;
 use shared::store::StoreError;
 
 use super::books;
+use super::conduct::{Done, misbehave};
+use super::faults::{self, Dice, Fault, FaultRates, Mishaps};
 use super::ledger::{Booked, Ledger, SLOW};
+use super::notices::Notices;
 use super::{ChargeStatus, NewCharge, Part, VoidView};
 
 /// What the handlers need.
@@ -25,6 +27,9 @@ pub struct Sandbox {
     pub ledger: Ledger,
     /// The time.
     pub clock: Clock,
+    /// Where webhooks go.
+    pub notices: Notices,
+    pub(super) dice: Arc<Dice>,
 }
 
 /// Why the sandbox does not do what it is asked.
@@ -62,6 +67,7 @@ impl IntoResponse for Refusal {
 
 /// The sandbox's routes.
 pub fn router(sandbox: Sandbox) -> Router {
+    let conduct = middleware::from_fn_with_state(sandbox.clone(), misbehave);
     Router::new()
         .route("/v1/charges", post(authorise).get(books::list))
         .route("/v1/charges/{key}", get(look_up))
@@ -69,26 +75,32 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/v1/charges/{key}/void", post(void))
         .route("/v1/charges/{key}/refund", post(refund))
         .route("/v1/refunds/{key}", get(look_up_refund))
+        .layer(conduct)
+        .route("/faults", get(faults::read).put(faults::replace))
         .with_state(sandbox)
 }
 
 async fn authorise(
     State(sandbox): State<Sandbox>,
+    Extension(mishaps): Extension<Mishaps>,
     headers: HeaderMap,
     Json(charge): Json<NewCharge>,
 ) -> Result<Response, Refusal> {
     let key = key(&headers)?;
-    if charge.token == "tok_down" {
+    if Fault::of_token(&charge.token) == Some(Fault::Down) {
         return Err(Refusal::Down);
     }
-    sandbox.ledger.authorise(key, &charge.token, charge.amount, sandbox.clock.now()).await?;
-    let mut booked = sandbox.find(key).await?;
-    if booked.view.status == ChargeStatus::Processing {
-        tokio::time::sleep(Duration::try_from(SLOW).unwrap_or_default()).await;
-        booked = sandbox.find(key).await?;
+    let is_declined = mishaps.has(Fault::Decline);
+    let is_new = sandbox.ledger.authorise(key, &charge, is_declined, sandbox.clock.now()).await?;
+    let booked = sandbox.find(key).await?;
+    if booked.view.status != ChargeStatus::Processing {
+        return Ok(answered(is_new.then_some(key), booked.happened(), booked));
     }
-    let token = booked.token.clone();
-    Ok(answered(&token, Json(booked.view)))
+    if is_new {
+        tokio::spawn(sandbox.clone().tell_when_decided(key.to_owned()));
+    }
+    tokio::time::sleep(Duration::try_from(SLOW).unwrap_or_default()).await;
+    Ok(Json(sandbox.find(key).await?.view).into_response())
 }
 
 async fn look_up(State(sandbox): State<Sandbox>, Path(charge): Path<String>) -> Result<Response, Refusal> {
@@ -101,14 +113,14 @@ async fn capture(
     headers: HeaderMap,
     Json(part): Json<Part>,
 ) -> Result<Response, Refusal> {
-    sandbox.ledger.capture(&charge, key(&headers)?, part.amount, sandbox.clock.now()).await?;
+    let is_new = sandbox.ledger.capture(&charge, key(&headers)?, part.amount, sandbox.clock.now()).await?;
     let booked = sandbox.find(&charge).await?;
     if booked.view.captured_minor != part.amount.amount_minor
         || booked.view.amount.currency != part.amount.currency
     {
         return Err(Refusal::NotPossible("there is no authorisation of this amount to capture"));
     }
-    Ok(answered(&booked.token.clone(), Json(booked.view)))
+    Ok(answered(is_new.then_some(&charge), "charge.captured", booked))
 }
 
 async fn void(
@@ -118,13 +130,17 @@ async fn void(
 ) -> Result<Response, Refusal> {
     let (key, now) = (key(&headers)?, sandbox.clock.now());
     sandbox.ledger.refuse_ahead(&charge, key, now).await?;
-    let voided_authorisation =
-        sandbox.ledger.void(&charge, key, now).await? || sandbox.ledger.was_voided_under(key).await?;
+    let is_new = sandbox.ledger.void(&charge, key, now).await?;
+    let voided_authorisation = is_new || sandbox.ledger.was_voided_under(key).await?;
     let booked = sandbox.find(&charge).await?;
     if matches!(booked.view.status, ChargeStatus::Captured | ChargeStatus::Refunded) {
         return Err(Refusal::NotPossible("the money was taken; refund it instead"));
     }
-    Ok(answered(&booked.token, Json(VoidView { voided_authorisation })))
+    let mut response = Json(VoidView { voided_authorisation }).into_response();
+    if is_new {
+        response.extensions_mut().insert(Done { charge, kind: "charge.voided", token: booked.token });
+    }
+    Ok(response)
 }
 
 async fn refund(
@@ -133,12 +149,13 @@ async fn refund(
     headers: HeaderMap,
     Json(part): Json<Part>,
 ) -> Result<Response, Refusal> {
-    let refunded = sandbox.ledger.refund(&charge, key(&headers)?, part.amount, sandbox.clock.now()).await?;
+    let key = key(&headers)?;
+    let is_new = sandbox.ledger.refund(&charge, key, part.amount, sandbox.clock.now()).await?;
     let booked = sandbox.find(&charge).await?;
-    if !refunded {
+    if !is_new && !sandbox.ledger.was_refunded_under(key).await? {
         return Err(Refusal::NotPossible("there is not so much money to give back"));
     }
-    Ok(answered(&booked.token.clone(), Json(booked.view)))
+    Ok(answered(is_new.then_some(&charge), "charge.refunded", booked))
 }
 
 async fn look_up_refund(
@@ -150,8 +167,35 @@ async fn look_up_refund(
 }
 
 impl Sandbox {
+    /// A sandbox with these books.
+    pub fn new(ledger: Ledger, clock: Clock, notices: Notices, faults: FaultRates) -> Self {
+        Self { ledger, clock, notices, dice: Arc::new(Dice::new(faults)) }
+    }
+
     async fn find(&self, charge: &str) -> Result<Booked, Refusal> {
         self.ledger.charge(charge, self.clock.now()).await?.ok_or(Refusal::NotFound)
+    }
+
+    /// Tells the shop about a charge that takes its time, whether or not somebody still waits for the answer.
+    async fn tell_when_decided(self, charge: String) {
+        tokio::time::sleep(Duration::try_from(SLOW).unwrap_or_default()).await;
+        if let Ok(booked) = self.find(&charge).await {
+            let done = Done { charge, kind: booked.happened(), token: booked.token };
+            self.notices.tell(&done, &Mishaps::default()).await;
+        }
+    }
+}
+
+impl Booked {
+    /// What a webhook calls the decision on the charge.
+    fn happened(&self) -> &'static str {
+        match self.view.status {
+            ChargeStatus::Declined => "charge.declined",
+            ChargeStatus::ActionRequired => "charge.action_required",
+            ChargeStatus::Processing => "charge.processing",
+            ChargeStatus::Voided => "charge.voided",
+            ChargeStatus::Authorised | ChargeStatus::Captured | ChargeStatus::Refunded => "charge.authorised",
+        }
     }
 }
 
@@ -159,12 +203,12 @@ fn key(headers: &HeaderMap) -> Result<&str, Refusal> {
     headers.get("Idempotency-Key").and_then(|value| value.to_str().ok()).ok_or(Refusal::NoKey)
 }
 
-/// The answer; for `tok_lost_answer` a connection that breaks off after the headers.
-fn answered(token: &str, answer: impl IntoResponse) -> Response {
-    if token != "tok_lost_answer" {
-        return answer.into_response();
+/// The charge, and for `conduct` what was done to it by this call.
+fn answered(charge: Option<&str>, kind: &'static str, booked: Booked) -> Response {
+    let done = charge.map(|charge| Done { charge: charge.to_owned(), kind, token: booked.token });
+    let mut response = Json(booked.view).into_response();
+    if let Some(done) = done {
+        response.extensions_mut().insert(done);
     }
-    let broken =
-        futures::stream::once(async { Err::<bytes::Bytes, _>(std::io::Error::other("the answer is lost")) });
-    Response::new(AnyBody::from_stream(broken))
+    response
 }
