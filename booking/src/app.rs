@@ -17,6 +17,7 @@ use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
 use crate::health::LoadMeter;
+use crate::http::limits::Limits;
 use crate::store::Store;
 use crate::till::Till;
 
@@ -38,6 +39,8 @@ pub struct App {
     pub store: Store,
     /// Takes the money.
     pub till: Till,
+    /// How much one buyer and one address may ask for.
+    pub limits: Limits,
     /// How this replica is doing.
     pub load: LoadMeter,
     /// Who was let in.
@@ -90,6 +93,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let state = AppState(Arc::new(App {
         store,
         till,
+        limits: Limits::of(&config),
         load: LoadMeter::default(),
         operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
         manage: ManageKey::derive(&config.secret),

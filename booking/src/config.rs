@@ -10,6 +10,9 @@ use crate::domain::cancel::CancelPolicy;
 use crate::gateway::GatewayKind;
 use crate::gateway::sandbox::faults::FaultRates;
 
+/// What else is not set, an address has one reservation for so many requests a second that it may make.
+const REQUESTS_A_RESERVATION: u32 = 10;
+
 /// How the shop is run.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -29,6 +32,13 @@ pub struct Config {
     pub waitroom_public_url: String,
     /// `WAITROOM_INTERNAL_URL`: where this service finds waitroom. No slash at the end.
     pub waitroom_internal_url: String,
+    /// `RATE_LIMIT_PER_IDENTITY`: requests a second that one buyer may make, an action; 0 is no limit.
+    pub rate_limit_per_identity: u32,
+    /// `RATE_LIMIT_PER_ADDRESS`: requests a second that one client address may make, an action; 0 is no limit.
+    pub rate_limit_per_address: u32,
+    /// `RESERVATIONS_PER_ADDRESS`: reservations of one show that buyers of one client address may have at a time; 0 is no
+    /// limit. By default one for each ten requests a second that the address may make.
+    pub reservations_per_address: u32,
     /// `BOOKING_SECRET`: what the keys of tickets and private links derive from.
     pub secret: Secret,
     /// `OPERATOR_BOOTSTRAP_TOKEN`: an admin's token.
@@ -59,6 +69,7 @@ impl Config {
     pub fn from_vars(vars: &mut Vars) -> Self {
         let waitroom_public_url = url_text(vars, "WAITROOM_PUBLIC_URL", "http://127.0.0.1:8080");
         let waitroom_internal_url = url_text(vars, "WAITROOM_INTERNAL_URL", &waitroom_public_url);
+        let rate_limit_per_address = vars.parse("RATE_LIMIT_PER_ADDRESS", 200_u32);
         Self {
             redis_url: vars.text("REDIS_URL", "redis://127.0.0.1:6379"),
             database_url: vars.text("DATABASE_URL", "postgres://127.0.0.1:5432/stanchion"),
@@ -68,6 +79,10 @@ impl Config {
             public_url: vars.parse_optional("BOOKING_PUBLIC_URL"),
             waitroom_public_url,
             waitroom_internal_url,
+            rate_limit_per_identity: vars.parse("RATE_LIMIT_PER_IDENTITY", 10),
+            rate_limit_per_address,
+            reservations_per_address: vars
+                .parse("RESERVATIONS_PER_ADDRESS", rate_limit_per_address.div_ceil(REQUESTS_A_RESERVATION)),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),

@@ -109,7 +109,11 @@ fn outcome_label(outcome: &Result<Reserved, ReserveError>) -> &'static str {
         Err(ReserveError::NotOnSale) => "not_on_sale",
         Err(ReserveError::AdmissionEnded | ReserveError::AdmissionSpent) => "not_admitted",
         Err(ReserveError::SeatsUnavailable(_)) => "conflict",
-        Err(ReserveError::ReservationLimit { .. } | ReserveError::CoolingDown { .. }) => "limited",
+        Err(
+            ReserveError::ReservationLimit { .. }
+            | ReserveError::AddressLimit { .. }
+            | ReserveError::CoolingDown { .. },
+        ) => "limited",
         Err(ReserveError::Store(_)) => "unavailable",
     }
 }

@@ -6,6 +6,7 @@ mod catalogue;
 mod codes;
 mod enter;
 mod error;
+pub mod limits;
 mod list;
 mod operator;
 mod pages;

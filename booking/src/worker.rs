@@ -17,6 +17,8 @@ use crate::app::AppState;
 
 /// How far apart the rounds of the loader, the sweeper and the health publisher are.
 const ROUND: Duration = Duration::from_secs(1);
+/// How often the counts of those who asked lately are looked through.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 
 /// Starts every task of the shop. `gateway_stop` ends the gateway in this process, once no payment needs it.
 pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
@@ -34,6 +36,11 @@ pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
     tasks.repeat(ROUND, move || {
         let app = app.clone();
         async move { health::run(&app).await }
+    });
+    let app = state.clone();
+    tasks.repeat(FORGET_EVERY, move || {
+        let app = app.clone();
+        async move { app.limits.forget_idle() }
     });
     payments::start(state, tasks, gateway_stop);
     refunds::start(state, tasks);

@@ -4,6 +4,10 @@ mod connection;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,6 +26,8 @@ enum Fault {
     Stall,
     Delay(Duration),
     DropAnswers,
+    /// Of requests that contain these words.
+    DropAnswersTo(&'static str),
 }
 
 /// A proxy on a free port of 127.0.0.1. It ends when it is dropped.
@@ -31,6 +37,8 @@ pub struct Proxy {
     fault: watch::Sender<Fault>,
     /// The fault that new and live connections are under.
     in_force: watch::Receiver<Fault>,
+    /// How many bytes of requests were forwarded.
+    forwarded: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
@@ -46,8 +54,9 @@ impl Proxy {
         let listener = TcpListener::bind(address).await.expect("a free port can be listened on");
         let (fault, wanted) = watch::channel(Fault::None);
         let (applied, in_force) = watch::channel(Fault::None);
-        let task = tokio::spawn(run(listener, target, wanted, applied));
-        Self { address, fault, in_force, task }
+        let forwarded = Arc::new(AtomicU64::new(0));
+        let task = tokio::spawn(run(listener, target, wanted, applied, forwarded.clone()));
+        Self { address, fault, in_force, forwarded, task }
     }
 
     /// Where the proxy listens.
@@ -64,6 +73,11 @@ impl Proxy {
         url.set_ip_host(self.address.ip()).expect("the original has a host");
         url.set_port(Some(self.address.port())).expect("the original has a host");
         url.into()
+    }
+
+    /// How many bytes the target was sent so far.
+    pub fn bytes_forwarded(&self) -> u64 {
+        self.forwarded.load(Ordering::SeqCst)
     }
 
     /// Closes all connections and refuses new ones.
@@ -85,6 +99,11 @@ impl Proxy {
     /// the client does not know.
     pub async fn drop_answers(&self) {
         self.put_in_force(Fault::DropAnswers).await;
+    }
+
+    /// As [`Self::drop_answers`], for requests that contain these words alone, and what follows on their connections.
+    pub async fn drop_answers_to(&self, words: &'static str) {
+        self.put_in_force(Fault::DropAnswersTo(words)).await;
     }
 
     /// Forwards everything again, on the same port.
@@ -110,13 +129,14 @@ async fn run(
     target: String,
     mut wanted: watch::Receiver<Fault>,
     applied: watch::Sender<Fault>,
+    forwarded: Arc<AtomicU64>,
 ) {
     let address = listener.local_addr().expect("a listener has an address");
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((client, _)) = listener.accept() => {
-                connections.spawn(connection::serve(client, target.clone(), applied.subscribe()));
+                connections.spawn(connection::serve(client, target.clone(), applied.subscribe(), forwarded.clone()));
             }
             // Connections that are over.
             Some(_) = connections.join_next() => {}

@@ -5,6 +5,7 @@ mod assets;
 mod explain;
 mod extract;
 mod frame;
+mod limit;
 
 use axum_extra::extract::CookieJar;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -16,6 +17,7 @@ pub use explain::{escape, reference_page};
 pub use extract::{Body, IfMatch, PathOf, QueryOf};
 pub(crate) use frame::PAGE_POLICY;
 pub use frame::{Frame, frame};
+pub use limit::{Address, Limited, Limiter, block_of, digest_of, rate_limited};
 
 use crate::problem::{Problem, codes};
 

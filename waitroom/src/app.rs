@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use axum::extract::FromRef;
 use shared::clock::Clock;
+use shared::http::Limiter;
 use shared::ids::DropSlug;
 use shared::operator::OperatorAuth;
 use shared::redis::Redis;
@@ -17,7 +18,7 @@ use tokio::sync::Semaphore;
 use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::http::drops::Statuses;
-use crate::http::limits::Limiter;
+use crate::http::limits::Action;
 use crate::memory::Proofs;
 use crate::pings::Pings;
 use crate::recorder::Recorder;
@@ -72,7 +73,7 @@ pub struct App {
     /// Who runs drops.
     pub operators: OperatorAuth,
     /// Who asks too often.
-    pub limiter: Limiter,
+    pub limiter: Limiter<Action>,
     /// Whether the last ticks failed.
     pub(crate) is_stalled: AtomicBool,
     /// What everybody may know, as bytes.

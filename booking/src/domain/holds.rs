@@ -55,6 +55,17 @@ pub struct HoldRequest {
     pub cooldown_s: u32,
     /// Which seats: ascending, none twice.
     pub seats: Vec<SeatIndex>,
+    /// How many holds of the show there may be from the buyer's address; `None`: as many as there are buyers.
+    pub address: Option<AddressBound>,
+}
+
+/// How many reservations of a show there may be from one client address at a time, whoever the buyers say they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressBound {
+    /// A keyed digest of the address.
+    pub digest: String,
+    /// How many; at least one.
+    pub reservations: u32,
 }
 
 /// A hold that stands.
@@ -98,6 +109,13 @@ pub enum Taken {
         /// When it was looked at.
         at: Timestamp,
         /// When it lapses.
+        expires_at: Timestamp,
+    },
+    /// There are as many holds from this address as there may be.
+    AddressLimit {
+        /// When it was looked at.
+        at: Timestamp,
+        /// When the first of them lapses.
         expires_at: Timestamp,
     },
     /// The buyer left a hold to expire and must wait.

@@ -14,7 +14,7 @@ use shared::store::StoreError;
 pub use basket::{AskedSeat, Basket, BasketError, MAX_SEATS};
 
 use super::catalogue::ShowPlan;
-use super::holds::{Hold, HoldRequest, SeatIndex, Taken};
+use super::holds::{AddressBound, Hold, HoldRequest, SeatIndex, Taken};
 use super::ids::ReservationId;
 use super::reservation::{Reservation, ReservationStatus};
 use crate::store::Store;
@@ -60,6 +60,14 @@ pub enum ReserveError {
         /// How long until it ends.
         retry_after: Duration,
     },
+    /// There are as many reservations of this show from the buyer's address as there may be.
+    #[error("the client address has as many reservations of this show as it may have")]
+    AddressLimit {
+        /// How many.
+        most: u32,
+        /// How long until one of them ends.
+        retry_after: Duration,
+    },
     /// The buyer left a reservation to expire.
     #[error("the buyer is cooling down")]
     CoolingDown {
@@ -75,6 +83,7 @@ pub enum ReserveError {
 pub async fn reserve(
     store: &Store,
     admission: &Admission,
+    address: Option<AddressBound>,
     plan: &ShowPlan,
     asked: &[AskedSeat],
 ) -> Result<Reserved, ReserveError> {
@@ -85,7 +94,7 @@ pub async fn reserve(
     let settings = live_slot(store, admission, TOUCH_S).await?;
     let basket = Basket::parse(plan, asked, settings.max_seats)?;
     for _ in 0..ATTEMPTS {
-        let hold = take(store, admission, plan, &basket, &settings).await?;
+        let hold = take(store, admission, address.clone(), plan, &basket, &settings).await?;
         let new = NewReservation::of(admission, plan, &basket, hold, &settings);
         // The slot must live as long as the hold; one that ended meanwhile takes the hold with it.
         if let Err(error) = live_slot(store, admission, seconds_until(&new.hold)).await {
@@ -118,6 +127,7 @@ async fn live_slot(store: &Store, admission: &Admission, for_s: u32) -> Result<S
 async fn take(
     store: &Store,
     admission: &Admission,
+    address: Option<AddressBound>,
     plan: &ShowPlan,
     basket: &Basket,
     settings: &Settings,
@@ -128,6 +138,7 @@ async fn take(
         hold_s: settings.hold_s,
         cooldown_s: settings.cooldown_s,
         seats: basket.indexes(),
+        address,
     };
     let taken = match store.take_hold(plan.show.show_id, &request).await {
         Ok(taken) => taken,
@@ -145,6 +156,10 @@ async fn take(
         Taken::Limit { id, at, expires_at } => {
             Err(ReserveError::ReservationLimit { id: Some(id), retry_after: wait(at, expires_at) })
         }
+        Taken::AddressLimit { at, expires_at } => Err(ReserveError::AddressLimit {
+            most: request.address.map_or(0, |bound| bound.reservations),
+            retry_after: wait(at, expires_at),
+        }),
         Taken::Cooling { at, until } => Err(ReserveError::CoolingDown { retry_after: wait(at, until) }),
     }
 }

@@ -54,9 +54,9 @@ codes! {
     /// Over or cancelled.
     SHOW_NOT_ON_SALE = "show_not_on_sale", 409, "The show is not on sale",
         "It is over, was cancelled, or is not sold any more.";
-    /// One live reservation a show and buyer.
-    RESERVATION_LIMIT = "reservation_limit", 429, "You have a reservation for this show",
-        "Pay for the reservation named in `reservation_id`, or release it, before you reserve other seats.";
+    /// One live reservation a show and buyer, and so many an address.
+    RESERVATION_LIMIT = "reservation_limit", 429, "There are as many reservations as there may be",
+        "`limit` says whose. `buyer`: pay for the reservation named in `reservation_id`, or release it, before you reserve other seats. `address`: your network has `max_reservations` of this show; one of them has to be paid for or to end first.";
     /// After a reservation left to expire.
     COOLING_DOWN = "cooling_down", 429, "You have to wait a little",
         "Your last reservation was left to expire; after `retry_after_s` you can reserve again.";

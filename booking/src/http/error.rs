@@ -56,12 +56,18 @@ impl From<ReserveError> for Problem {
                 Self::from(&own::SEATS_UNAVAILABLE).with("unavailable_seats", seats)
             }
             ReserveError::ReservationLimit { id, retry_after } => {
-                let problem = Self::from(&own::RESERVATION_LIMIT).retry_after(retry_after);
+                let problem =
+                    Self::from(&own::RESERVATION_LIMIT).with("limit", "buyer").retry_after(retry_after);
                 match id {
                     Some(id) => problem.with("reservation_id", id.to_string()),
                     None => problem,
                 }
             }
+            ReserveError::AddressLimit { most, retry_after } => Self::from(&own::RESERVATION_LIMIT)
+                .detail("others from your network have as many reservations of this show as it may have")
+                .with("limit", "address")
+                .with("max_reservations", most)
+                .retry_after(retry_after),
             ReserveError::CoolingDown { retry_after } => {
                 Self::from(&own::COOLING_DOWN).retry_after(retry_after)
             }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::http::{Body, PathOf, to_completion};
+use shared::http::{Address, Body, PathOf, to_completion};
 use shared::money::Money;
 use shared::problem::Problem;
 use utoipa::ToSchema;
@@ -132,21 +132,24 @@ impl ReservationBody {
               (status = 404, description = "No such show"),
               (status = 409, description = "`seats_unavailable` names them; `show_not_on_sale`"),
               (status = 422, description = "`too_many_seats`, `duplicate_seats`, `unknown_fare`"),
-              (status = 429, description = "`reservation_limit`, `cooling_down`"),
+              (status = 429, description = "`reservation_limit` says which; `cooling_down`; `rate_limited`"),
               (status = 503, description = "`dependency_unavailable`: nothing was decided by guessing")))]
 pub async fn reserve_seats(
     State(app): State<AppState>,
     shopper: Shopper,
+    Address(address): Address,
     PathOf(id): PathOf<ShowId>,
     Body(body): Body<ReserveBody>,
 ) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(id).await)?;
     let admission = shopper.admission_to(&plan.show.sold_by())?.clone();
+    let bound = app.limits.reserve(&admission.identity, address)?;
     let asked: Vec<AskedSeat> = body.seats.into_iter().map(AskedSeat::from).collect();
     let store = app.store.clone();
     let load = app.load.clone();
     // Boxed: what a reservation may have to do is far larger than what it mostly does.
-    let reserving = async move { load.reserve(Box::pin(reserve(&store, &admission, &plan, &asked))).await };
+    let reserving =
+        async move { load.reserve(Box::pin(reserve(&store, &admission, bound, &plan, &asked))).await };
     let reserved = to_completion(reserving).await?;
     let body = ReservationBody::of(reserved.reservation, &app.manage, app.clock.now());
     if reserved.is_new {

@@ -45,10 +45,13 @@ impl Holds {
     /// Holds all of the seats or none. Asking again for the same seats gives the same hold.
     pub async fn take(&self, show: ShowId, request: &HoldRequest) -> Result<Taken, StoreError> {
         let mut call = scripts::call(&scripts::TAKE_HOLD, show, &self.clock);
-        call.arg(request.id.to_string())
+        let address = request.address.as_ref();
+        call.key(ShowKeys::address(show, address.map_or("", |bound| &bound.digest)))
+            .arg(request.id.to_string())
             .arg(request.buyer.as_str())
             .arg(u64::from(request.hold_s) * 1000)
             .arg(u64::from(request.cooldown_s) * 1000)
+            .arg(address.map_or(0, |bound| bound.reservations))
             .arg(&request.seats);
         let reply = self.invoke("take_hold", call).await?;
         reply.taken(request.id)

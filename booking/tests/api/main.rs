@@ -14,6 +14,7 @@ mod gateway_webhooks;
 mod idempotency;
 mod keys;
 mod kill;
+mod limits;
 mod loading;
 mod money_audit;
 mod outage;

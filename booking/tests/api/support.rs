@@ -14,7 +14,7 @@ use shared::config::Vars;
 use shared::service::Running;
 use sqlx::PgPool;
 
-pub use line::Line;
+pub use line::{Admitted, Line};
 
 pub const OPERATOR_TOKEN: &str = "the operator of a shop under test";
 /// The drop that sells the shows of a test.
@@ -45,6 +45,25 @@ impl Shop {
         (Self::on(TestStores::new().await, clock.clone().into()).await, clock)
     }
 
+    /// A shop with these settings, by the machine's clock.
+    pub async fn with_settings(settings: &[(&'static str, &str)]) -> Self {
+        Self::with_settings_on(TestStores::new().await, Clock::System, settings).await
+    }
+
+    /// A shop with these settings on these stores.
+    pub async fn with_settings_on(
+        stores: TestStores,
+        clock: Clock,
+        settings: &[(&'static str, &str)],
+    ) -> Self {
+        let shop = Self::on(stores, clock).await;
+        let Self { running, line, clock, pool, stores, .. } = shop;
+        running.stop().await;
+        let running = Self::start(&line, &clock, &stores.redis_url, &stores.database_url, settings).await;
+        let operator = Operator::new(&running.url(), OPERATOR_TOKEN);
+        Self { running, line, clock, pool, operator, stores }
+    }
+
     /// A shop on these stores.
     pub async fn on(stores: TestStores, clock: Clock) -> Self {
         let (redis_url, database_url) = (stores.redis_url.clone(), stores.database_url.clone());
@@ -54,7 +73,7 @@ impl Shop {
     /// A shop that reaches its stores at these addresses: through proxies.
     pub async fn reaching(stores: TestStores, clock: Clock, redis_url: &str, database_url: &str) -> Self {
         let line = Line::form(&stores.redis_url, clock.clone()).await;
-        let running = Self::start(&line, &clock, redis_url, database_url).await;
+        let running = Self::start(&line, &clock, redis_url, database_url, &[]).await;
         let pool = PgPool::connect(&stores.database_url).await.unwrap();
         let operator = Operator::new(&running.url(), OPERATOR_TOKEN);
         let shop = Self { running, line, clock, pool, operator, stores };
@@ -64,11 +83,21 @@ impl Shop {
 
     /// Another replica on the same stores.
     pub async fn replica(&self) -> Running {
-        Self::start(&self.line, &self.clock, &self.stores.redis_url, &self.stores.database_url).await
+        let Self { line, clock, stores, .. } = self;
+        Self::start(line, clock, &stores.redis_url, &stores.database_url, &[]).await
     }
 
-    async fn start(line: &Line, clock: &Clock, redis_url: &str, database_url: &str) -> Running {
-        let mut vars = Vars::default()
+    async fn start(
+        line: &Line,
+        clock: &Clock,
+        redis_url: &str,
+        database_url: &str,
+        settings: &[(&'static str, &str)],
+    ) -> Running {
+        let vars = Vars::default()
+            // Everybody in a test has one address.
+            .with("RATE_LIMIT_PER_ADDRESS", "0")
+            .with("RATE_LIMIT_PER_IDENTITY", "0")
             .with("REDIS_URL", redis_url)
             .with("DATABASE_URL", database_url)
             .with("BOOKING_LISTEN", "127.0.0.1:0")
@@ -76,6 +105,7 @@ impl Shop {
             .with("WAITROOM_PUBLIC_URL", line.url())
             .with("BOOKING_SECRET", "the secret of a shop under test, long enough")
             .with("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN);
+        let mut vars = settings.iter().fold(vars, |vars, (name, value)| vars.with(name, *value));
         let config = Config::from_vars(&mut vars);
         vars.finish().unwrap();
         booking::start(config, clock.clone()).await.unwrap()

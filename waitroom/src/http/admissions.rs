@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use shared::admission::{ADMISSION_REQUIRED, Admission};
-use shared::http::{Body, bearer, to_completion};
+use shared::http::{Address, Body, bearer, to_completion};
 use shared::ids::DropSlug;
 use shared::problem::Problem;
 use utoipa::ToSchema;
 
-use super::caller::{Address, OfDrop};
+use super::caller::OfDrop;
 use super::codes;
 use super::limits::Action;
 use super::places::{AdmissionAnswer, admission_answer, private};

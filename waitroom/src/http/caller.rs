@@ -1,8 +1,6 @@
-//! Who calls: a visitor by an account or the device cookie, the holder of a place by its token, and by which address.
+//! Who calls: a visitor by an account or the device cookie, the holder of a place by its token.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::extract::{ConnectInfo, FromRequestParts, Path};
+use axum::extract::{FromRequestParts, Path};
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -97,17 +95,6 @@ impl FromRequestParts<AppState> for Holder {
         let proof = app.proofs.proof(slug.as_str(), &token, || app.tokens.check_place(slug, &token));
         let proof = proof.ok_or_else(|| Problem::from(&codes::PLACE_INVALID))?;
         Ok(Self { known, proof: PlaceProof::clone(&proof) })
-    }
-}
-
-/// The client's address; none where the service was called without a connection.
-pub(super) struct Address(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())))
     }
 }
 

@@ -12,14 +12,14 @@ use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
-use shared::http::{QueryOf, asset_response, cookie};
+use shared::http::{Address, QueryOf, asset_response, cookie};
 use shared::pages::{FormOf, own_pages_only, page, policy_with_form_target};
 use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use self::view::{DropsPage, QueuePage, View, WayOut};
-use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
+use super::caller::{Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::codes;
 use super::drops::DropStatus;
 use super::limits::Action;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::http::to_completion;
+use shared::http::{Address, to_completion};
 use shared::ids::{DropSlug, Identity};
 use shared::problem::Problem;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ mod look;
 
 pub use look::{LastSeen, look};
 
-use super::caller::{Address, Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
+use super::caller::{Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::limits::Action;
 use crate::app::AppState;
 use crate::domain::admission;

@@ -10,11 +10,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, HeaderName};
+use shared::http::Address;
 use shared::problem::Problem;
 use shared::service::Hangup;
 
 use self::body::PlaceStream;
-use super::caller::{Address, Holder, place_cookie, set_cookie, setting};
+use super::caller::{Holder, place_cookie, set_cookie, setting};
 use super::limits::Action;
 use super::places::{LastSeen, PlaceAnswer, private};
 use super::shown::Shown;

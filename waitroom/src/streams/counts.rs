@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use shared::ids::Identity;
 
 use super::lock;
-use crate::http::limits::{block_of, digest_of};
+use shared::http::{block_of, digest_of};
 
 /// How many streams may be open at once; 0 is no limit.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ pub struct ShowHolds {
     states: Vec<SeatState>,
     owners: BTreeMap<ReservationId, OwnedSeats>,
     cooling: BTreeMap<String, Timestamp>,
+    addresses: BTreeMap<String, Vec<ReservationId>>,
     version: i64,
     fence: i64,
     changed: bool,
@@ -26,6 +27,7 @@ impl ShowHolds {
             states: vec![SeatState::Free; seat_count],
             owners: BTreeMap::new(),
             cooling: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             version: start,
             fence: start,
             changed: false,
@@ -45,6 +47,9 @@ impl ShowHolds {
         if let Some(until) = self.cooling.get(request.buyer.as_str()) {
             return Taken::Cooling { at: now, until: *until };
         }
+        if let Some(expires_at) = self.address_is_full_until(request) {
+            return Taken::AddressLimit { at: now, expires_at };
+        }
         let seats = request.seats.iter().copied();
         let taken: Vec<SeatIndex> = seats.filter(|seat| self.state(*seat) != SeatState::Free).collect();
         if !taken.is_empty() {
@@ -61,6 +66,9 @@ impl ShowHolds {
             seats: request.seats.clone(),
         };
         self.owners.insert(request.id, owned);
+        if let Some(bound) = &request.address {
+            self.addresses.entry(bound.digest.clone()).or_default().push(request.id);
+        }
         self.write(&request.seats, SeatState::Held);
         self.publish();
         Taken::New(Hold { id: request.id, fence: self.fence, at: now, expires_at })
@@ -148,6 +156,42 @@ impl ShowHolds {
         SeatMap { version: self.version, states, overdue: held.len() }
     }
 
+    /// Postgres refused a hold: it is let go of, and the seats are written as they are known to be.
+    pub fn settle(&mut self, refused: ReservationId, seats: &[SeatIndex]) {
+        if self.owners.get(&refused).is_some_and(|owner| owner.expires_at.is_some()) {
+            self.forget(refused, &[SeatState::Held]);
+        }
+        self.changed |= !seats.is_empty();
+        self.publish();
+    }
+
+    /// Begins a new epoch: what is known stays, the numbers start anew.
+    pub fn load(&mut self, epoch: i64) {
+        (self.version, self.fence) = (epoch << 32, epoch << 32);
+    }
+
+    /// How many holds an address had went with the memory of them.
+    pub fn forget_addresses(&mut self) {
+        self.addresses.clear();
+    }
+
+    /// The states, in seat order, with those of overdue holds as they were.
+    pub fn states(&self) -> &[SeatState] {
+        &self.states
+    }
+
+    /// Who owns any of these seats.
+    pub fn owners_of(&self, seats: &[SeatIndex]) -> Vec<OwnedSeats> {
+        let owns = |owner: &&OwnedSeats| owner.seats.iter().any(|seat| seats.contains(seat));
+        self.owners.values().filter(owns).cloned().collect()
+    }
+
+    /// All that a new epoch begins with: states, owners, cool-downs.
+    pub fn truth(&self) -> (Vec<SeatState>, Vec<OwnedSeats>, Vec<(String, Timestamp)>) {
+        let cooling = self.cooling.iter().map(|(buyer, until)| (buyer.clone(), *until));
+        (self.states.clone(), self.owners.values().cloned().collect(), cooling.collect())
+    }
+
     fn overdue(&self, now: Timestamp) -> Vec<OwnedSeats> {
         let is_overdue = |owner: &&OwnedSeats| owner.expires_at.is_some_and(|at| at <= now);
         self.owners.values().filter(is_overdue).cloned().collect()
@@ -155,6 +199,14 @@ impl ShowHolds {
 
     fn hold_of(&self, buyer: &Identity) -> Option<&OwnedSeats> {
         self.owners.values().find(|owner| owner.buyer == *buyer && owner.expires_at.is_some())
+    }
+
+    /// When the first hold from the request's address lapses, where there may be no more of them.
+    fn address_is_full_until(&self, request: &HoldRequest) -> Option<Timestamp> {
+        let bound = request.address.as_ref()?;
+        let known = self.addresses.get(&bound.digest).into_iter().flatten();
+        let live: Vec<Timestamp> = known.filter_map(|id| self.owners.get(id)?.expires_at).collect();
+        live.iter().min().copied().filter(|_| live.len() >= bound.reservations as usize)
     }
 
     fn forget(&mut self, id: ReservationId, freed_from: &[SeatState]) {

@@ -1,6 +1,7 @@
 //! The page of a show: for those who were let in with its seats, which they can reserve.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,7 +12,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde_json::Value;
 use shared::admission::{ADMISSION_EXPIRED, ADMISSION_INVALID, ADMISSION_REQUIRED};
-use shared::http::{PathOf, to_completion};
+use shared::http::{Address, PathOf, to_completion};
 use shared::pages::page;
 use shared::problem::Problem;
 
@@ -79,6 +80,7 @@ pub(super) async fn reserve(
     State(app): State<AppState>,
     PathOf(id): PathOf<ShowId>,
     shopper: Result<Shopper, Problem>,
+    Address(address): Address,
     form: Bytes,
 ) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(id).await)?;
@@ -94,7 +96,7 @@ pub(super) async fn reserve(
         let nothing = Some(Notice::NothingChosen);
         return answer(&app, &plan, StatusCode::UNPROCESSABLE_ENTITY, access, nothing, &chosen).await;
     }
-    match reserved(&app, &plan, &shopper, &chosen).await {
+    match reserved(&app, &plan, &shopper, address, &chosen).await {
         Ok(Reserved { reservation, .. }) => {
             let basket = Redirect::to(&format!("/checkout/{}", reservation.id));
             Ok(([(SET_COOKIE, manage_cookie(&app, reservation.id))], basket).into_response())
@@ -114,14 +116,16 @@ async fn reserved(
     app: &AppState,
     plan: &Arc<ShowPlan>,
     shopper: &Shopper,
+    address: Option<IpAddr>,
     chosen: &HashSet<String>,
 ) -> Result<Reserved, Problem> {
     let admission = shopper.admission_to(&plan.show.sold_by())?.clone();
+    let bound = app.limits.reserve(&admission.identity, address)?;
     let asked: Vec<AskedSeat> =
         chosen.iter().map(|label| AskedSeat { label: label.clone(), fare: None }).collect();
     let (store, load, plan) = (app.store.clone(), app.load.clone(), plan.clone());
     let reserved = to_completion(async move {
-        load.reserve(Box::pin(reserve_seats(&store, &admission, &plan, &asked))).await
+        load.reserve(Box::pin(reserve_seats(&store, &admission, bound, &plan, &asked))).await
     });
     Ok(reserved.await?)
 }

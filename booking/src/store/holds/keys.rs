@@ -13,6 +13,11 @@ impl ShowKeys {
         Self(names.map(|name| format!("{{show:{show}}}:{name}")))
     }
 
+    /// Set: the reservations whose holds were taken from an address. `take_hold` alone takes it, after the others.
+    pub fn address(show: ShowId, digest: &str) -> String {
+        format!("{{show:{show}}}:address:{digest}")
+    }
+
     /// String: somebody is loading the show. No script takes it.
     pub fn lease(show: ShowId) -> String {
         format!("{{show:{show}}}:loading")
