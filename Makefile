@@ -1,7 +1,7 @@
 # Everything that is done more than once. Needs Rust, git and make; the rest is installed where it is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sqlx-prepare sqlx-check deny advisories rehearse audit
+.PHONY: help run test lint bench sqlx-prepare sqlx-check deny advisories rehearse audit chaos
 
 # A database is only asked about queries by `sqlx-prepare`; everything else builds from the committed .sqlx.
 export SQLX_OFFLINE ?= true
@@ -48,3 +48,6 @@ rehearse: ## Sends a crowd to the demo in ./data (ARGS="--visitors 5000")
 
 audit: ## Audits the demo in ./data, running or stopped
 	cargo run --release --package stanchion -- audit $(ARGS)
+
+chaos: ## Kills a private installation at random for two minutes while a crowd shops, and audits it (ARGS="--seconds 300")
+	cargo run --release --package stanchion -- chaos $(ARGS)

@@ -1,10 +1,12 @@
 //! Proof after the fact: reads Postgres, Redis and the sandbox gateway's books and looks for what must never be.
 
 mod acknowledged;
+mod happened;
 mod money;
 mod seats;
 
 pub use acknowledged::acknowledged;
+pub use happened::happened;
 pub use money::money;
 pub use seats::seats;
 

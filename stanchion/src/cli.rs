@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{audit, demo, migrate, rehearse, serve, verify_draw};
+use crate::{audit, chaos, demo, migrate, rehearse, serve, verify_draw};
 
 /// A virtual waiting room and a booking gateway for ticket drops.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub enum Command {
     Rehearse(Box<rehearse::Options>),
     /// Checks that nothing was sold twice, that the money adds up, and that the line was fair
     Audit(audit::Options),
+    /// Kills a private installation at random while a crowd shops, and audits what is left
+    Chaos(chaos::Options),
     /// Computes the draw of a drop again from what is public, and says what it checked
     VerifyDraw(verify_draw::Options),
 }

@@ -1,8 +1,8 @@
 //! `stanchion demo`: everything in one process, with a drop that is open and a crowd in front of it.
 
 mod catalogue;
-mod hall;
-mod operator;
+pub(crate) mod hall;
+pub(crate) mod operator;
 mod settings;
 mod stage;
 

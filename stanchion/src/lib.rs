@@ -3,6 +3,7 @@
 pub mod cli;
 
 pub mod audit;
+pub mod chaos;
 pub mod demo;
 pub mod migrate;
 pub mod rehearse;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use stanchion::cli::{Cli, Command};
 use stanchion::exit::{Exit, Failure};
-use stanchion::{audit, demo, migrate, rehearse, say, serve, verify_draw};
+use stanchion::{audit, chaos, demo, migrate, rehearse, say, serve, verify_draw};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,6 +29,7 @@ async fn work(cli: Cli) -> Result<Exit, Failure> {
         Command::Migrate(options) => migrate::run(&options).await,
         Command::Rehearse(options) => rehearse::run(&options).await,
         Command::Audit(options) => audit::run(&options).await,
+        Command::Chaos(options) => chaos::run(&options).await,
         Command::VerifyDraw(options) => verify_draw::run(&options).await,
     }
 }

@@ -2,6 +2,7 @@
 //! the data folder, installed if they are missing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use servers::ServerError;
 use servers::install::{Package, ensure_installed};
@@ -60,6 +61,32 @@ impl Stores {
             Store::Configured(url) => url.clone(),
             Store::Private(postgres) => postgres.url(),
         }
+    }
+
+    /// Ends a private Redis with SIGKILL, and starts it again after a while; somebody else's is left alone.
+    ///
+    /// # Errors
+    /// When it cannot be started again.
+    pub async fn crash_redis(&mut self, away: Duration) -> Result<(), Failure> {
+        if let Store::Private(redis) = &mut self.redis {
+            redis.kill().await;
+            tokio::time::sleep(away).await;
+            redis.restart().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a private Postgres with SIGKILL, and starts it again after a while; somebody else's is left alone.
+    ///
+    /// # Errors
+    /// When it cannot be started again.
+    pub async fn crash_postgres(&mut self, away: Duration) -> Result<(), Failure> {
+        if let Store::Private(postgres) = &mut self.postgres {
+            postgres.kill().await;
+            tokio::time::sleep(away).await;
+            postgres.restart().await?;
+        }
+        Ok(())
     }
 
     /// Stops the private servers; their data stays.
