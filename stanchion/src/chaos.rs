@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{Exit, Failure};
-use crate::{say, signals};
+use crate::{parse, say, signals};
 use killer::Killer;
 use outcome::Outcome;
 use site::Site;
@@ -36,6 +36,9 @@ pub struct Options {
     /// What is killed
     #[arg(long, value_enum, value_delimiter = ',', default_value = "waitroom,booking")]
     pub kill: Vec<Victim>,
+    /// The share of calls to the payment gateway for each way it has to misbehave
+    #[arg(long, default_value_t = 0.05, value_parser = parse::share, value_name = "SHARE")]
+    pub faults: f64,
     /// Shoppers who come each second
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub visitors_per_second: u64,
@@ -67,7 +70,7 @@ impl Options {
 /// When the installation cannot be started or asked.
 pub async fn run(options: &Options) -> Result<Exit, Failure> {
     let stop = signals::stop_requested();
-    let mut site = Site::open(options.data_dir.as_deref()).await?;
+    let mut site = Site::open(options).await?;
     let outcome = with_site(options, &mut site, &stop).await;
     let is_clean = matches!(&outcome, Ok(outcome) if outcome.findings().is_empty());
     site.close(is_clean).await;
@@ -92,6 +95,7 @@ async fn with_site(options: &Options, site: &mut Site, stop: &CancellationToken)
     let report = crowd.await.map_err(anyhow::Error::new)??;
     killed?;
 
+    site.heal().await?;
     let drained = drain::drain(site, &report, stop).await?;
     Ok(Outcome::new(options, killer.kills(), report, drained, site.panics()))
 }

@@ -68,5 +68,6 @@ fn purchases() -> Purchases {
         ],
         timings: vec![(Timing::AtTheLastMoment, 0.05), (Timing::TooLate, 0.05)],
         ask_again: 0.1,
+        cancel: 0.1,
     }
 }

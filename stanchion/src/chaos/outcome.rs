@@ -12,11 +12,16 @@ use super::site::Victim;
 use crate::audit::page;
 use crate::rehearse::report::{Happening, Report};
 
-/// What happens to nobody as long as holds and claims are right, and so cannot be asked for.
-const NEVER_EXPECTED: [Happening; 1] = [Happening::SeatsLost];
+/// What happens to nobody as long as holds and claims are right and shows are days ahead.
+const NEVER_EXPECTED: [Happening; 2] = [Happening::SeatsLost, Happening::TooLateToGiveBack];
 /// What happens behind the counter in every long run.
-const EXPECTED_BEHIND: [&str; 4] =
-    ["payments captured", "payments given up: not_taken", "payments taken up again", "reservations expired"];
+const EXPECTED_BEHIND: [&str; 5] = [
+    "payments captured",
+    "payments given up: not_taken",
+    "payments taken up again",
+    "refunds refunded",
+    "reservations expired",
+];
 
 /// The outcome of a run.
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ use servers::ports::free_port;
 use shared::config::Vars;
 use url::Url;
 
+use super::Options;
 use super::process::Process;
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
@@ -36,6 +37,21 @@ pub enum Victim {
 const QUICK: [(&str, &str); 3] =
     [("DROP_DEFAULT_HOLD_S", "8"), ("DROP_DEFAULT_COOLDOWN_S", "3"), ("DROP_DEFAULT_CLAIM_WINDOW_S", "15")];
 
+/// What the sandbox gateway can do wrong.
+const FAULTS: [&str; 9] = [
+    "decline",
+    "slow",
+    "lost_answer",
+    "error_after_charge",
+    "down",
+    "webhook_before_answer",
+    "webhook_twice",
+    "webhook_reordered",
+    "webhook_badly_signed",
+];
+/// How long a slow answer of it takes, ms.
+const SLOW_MS: u32 = 3_000;
+
 /// The installation.
 #[derive(Debug)]
 pub struct Site {
@@ -48,11 +64,13 @@ pub struct Site {
     data: DataDir,
     folder: PathBuf,
     is_ours: bool,
+    gateway: Url,
 }
 
 impl Site {
-    /// Starts the stores in `folder`, or in a new one of its own.
-    pub async fn open(folder: Option<&Path>) -> Result<Self, Failure> {
+    /// Starts the stores in the folder that is named, or in a new one of its own.
+    pub async fn open(options: &Options) -> Result<Self, Failure> {
+        let folder = options.data_dir.as_deref();
         let own = || std::env::temp_dir().join(format!("stanchion-chaos-{}", std::process::id()));
         let data = DataDir::own(&folder.map_or_else(own, Path::to_owned))?;
         let stores = Stores::start(data.path(), &Vars::default()).await?;
@@ -62,7 +80,8 @@ impl Site {
         let ports = Ports::find().context("no free ports could be found")?;
         let addresses = Addresses { waitroom: at(ports.waitroom, ""), booking: at(ports.booking, "") };
         let operator_token = data.secret("operator.token")?;
-        let settings = settings(&data, &stores, &ports, &operator_token)?;
+        let mut settings = settings(&data, &stores, &ports, &operator_token)?;
+        settings.push(("SANDBOX_FAULTS".to_owned(), faults(options)));
         let process =
             |name, ready: u16| Process::new(name, settings.clone(), data.path(), at(ready, "readyz"));
         Ok(Self {
@@ -75,6 +94,7 @@ impl Site {
             folder: data.path().to_owned(),
             data,
             is_ours: folder.is_none(),
+            gateway: at(ports.gateway, "faults"),
         })
     }
 
@@ -129,6 +149,13 @@ impl Site {
         self.booking.wait_until_ready(&self.http).await
     }
 
+    /// Lets the gateway behave.
+    pub async fn heal(&self) -> Result<(), Failure> {
+        let answer = self.http.put(self.gateway.clone()).json(&serde_json::json!({})).send().await;
+        answer.and_then(reqwest::Response::error_for_status).context("the gateway cannot be healed")?;
+        Ok(())
+    }
+
     /// What the services logged when they panicked.
     pub fn panics(&self) -> Vec<String> {
         [self.waitroom.panics(), self.booking.panics()].concat()
@@ -148,6 +175,13 @@ impl Site {
             crate::say::complain(&format!("stores and logs are kept in {}", self.folder.display()));
         }
     }
+}
+
+/// Everything that the sandbox gateway can do wrong, each as often.
+fn faults(options: &Options) -> String {
+    let rate = |fault| format!("{fault}={}", options.faults);
+    let rates: Vec<String> = FAULTS.into_iter().map(rate).collect();
+    format!("{},slow_ms={SLOW_MS},seed={}", rates.join(","), options.seed % u64::from(u32::MAX))
 }
 
 /// Where everything listens.

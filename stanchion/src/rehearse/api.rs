@@ -131,6 +131,9 @@ impl Api {
             Ask::LookUpReservation { reservation } => self
                 .to_booking(Method::GET, &format!("reservations/{}", reservation.reservation_id))
                 .bearer_auth(&reservation.manage_token),
+            Ask::Cancel { booking_id, manage_token } => self
+                .to_booking(Method::POST, &format!("bookings/{booking_id}/cancel"))
+                .bearer_auth(manage_token),
             Ask::Release { reservation } => self
                 .to_booking(Method::DELETE, &format!("reservations/{}", reservation.reservation_id))
                 .bearer_auth(&reservation.manage_token),
@@ -187,6 +190,7 @@ async fn read(ask: &Ask, response: Response) -> Option<Answer> {
             let answer_digest = digest(&body);
             parse::<BookingBody>(&body).map(|it| Answer::Booked(Booking { answer_digest, ..it.into() }))
         }
+        Ask::Cancel { .. } => parse::<CancelledBody>(&body).map(|it| Answer::Cancelled(it.refund.percent)),
         Ask::Release { .. } | Ask::EndAdmission { .. } | Ask::Leave { .. } => Some(Answer::Done),
     }
 }
@@ -257,6 +261,16 @@ fn digest(body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
     hasher.finish()
+}
+
+#[derive(Deserialize)]
+struct CancelledBody {
+    refund: RefundBody,
+}
+
+#[derive(Deserialize)]
+struct RefundBody {
+    percent: u8,
 }
 
 #[derive(Deserialize)]

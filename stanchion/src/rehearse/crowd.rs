@@ -119,6 +119,7 @@ async fn walk_through(
             follow(scene, visitor, asked).await
         } else if scene.may_take(asked) {
             *sent = true;
+            scene.tally.asked(asked);
             let (answer, took) = scene.api.send(asked).await;
             scene.tally.answered(asked, &answer, took);
             scene.give_back(asked, &answer);

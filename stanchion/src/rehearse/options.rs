@@ -55,6 +55,9 @@ pub struct Options {
     /// Of those who paid, the share who send the payment once more, and must be answered the same
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub ask_again: f64,
+    /// Of those who paid, the share who give the booking back
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub cancel: f64,
     /// The share of visitors who stop looking at the line for a while, once
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = WAITING)]
     pub go_away: f64,
@@ -141,8 +144,9 @@ impl Options {
         if self.pay_last + self.pay_late > 1.0 {
             return Err(Failure::usage("--pay-last and --pay-late together are more than everybody"));
         }
-        let (pay, walk_off, ask_again) = (self.shoppers_pay, self.abandon, self.ask_again);
-        Ok(Purchases { pay, walk_off, cards, timings, ask_again })
+        let (pay, walk_off) = (self.shoppers_pay, self.abandon);
+        let (ask_again, cancel) = (self.ask_again, self.cancel);
+        Ok(Purchases { pay, walk_off, cards, timings, ask_again, cancel })
     }
 
     fn habits(&self) -> Result<Habits, Failure> {

@@ -51,19 +51,30 @@ pub enum Timing {
     TooLate,
 }
 
+/// What becomes of a basket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basket {
+    /// It is paid for.
+    Pays,
+    /// The seats are given back.
+    GivesBack,
+    /// It is left to expire.
+    WalksOff,
+}
+
 /// What one visitor means to do with seats in the basket, drawn once from the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purchase {
     /// Whether to pay.
-    pub pays: bool,
-    /// Of those who do not pay: whether they give the seats back or just walk off.
-    pub releases: bool,
+    pub basket: Basket,
     /// The card that is tried first.
     pub card: Card,
     /// When.
     pub timing: Timing,
     /// Whether the payment is sent once more after it was answered.
     pub asks_again: bool,
+    /// Whether the booking is given back.
+    pub cancels: bool,
 }
 
 /// How a crowd shops: shares of its shoppers.
@@ -79,24 +90,29 @@ pub struct Purchases {
     pub timings: Vec<(Timing, f64)>,
     /// Of those who pay, who ask again.
     pub ask_again: f64,
+    /// Of those who pay, who give the booking back.
+    pub cancel: f64,
 }
 
 impl Purchases {
     /// Shoppers of whom this share pays, soon and with good cards.
     pub fn plain(pay: f64) -> Self {
-        Self { pay, walk_off: 0.5, cards: Vec::new(), timings: Vec::new(), ask_again: 0.0 }
+        Self { pay, walk_off: 0.5, cards: Vec::new(), timings: Vec::new(), ask_again: 0.0, cancel: 0.0 }
     }
 
     /// One visitor's intentions.
     pub fn draw(&self, rng: &mut StdRng) -> Purchase {
-        let pays = rng.random_bool(self.pay);
-        let releases = !rng.random_bool(self.walk_off);
+        let basket = match (rng.random_bool(self.pay), rng.random_bool(self.walk_off)) {
+            (true, _) => Basket::Pays,
+            (false, true) => Basket::WalksOff,
+            (false, false) => Basket::GivesBack,
+        };
         Purchase {
-            pays,
-            releases,
+            basket,
             card: one_of(&self.cards, rng).unwrap_or(Card::Good),
             timing: one_of(&self.timings, rng).unwrap_or(Timing::Soon),
             asks_again: rng.random_bool(self.ask_again),
+            cancels: rng.random_bool(self.cancel),
         }
     }
 }
@@ -140,17 +156,19 @@ mod tests {
             cards: vec![(Card::Declined, 0.2), (Card::Slow, 0.1)],
             timings: vec![(Timing::TooLate, 0.3)],
             ask_again: 0.5,
+            cancel: 0.1,
         };
         let mut rng = StdRng::seed_from_u64(1);
         let drawn: Vec<Purchase> = (0..10_000).map(|_| purchases.draw(&mut rng)).collect();
         let share = |is: &dyn Fn(&Purchase) -> bool| drawn.iter().filter(|purchase| is(purchase)).count();
         let expected = [
-            (share(&|it| it.pays), 9_000),
-            (share(&|it| !it.releases), 2_500),
+            (share(&|it| it.basket == Basket::Pays), 9_000),
+            (share(&|it| it.basket == Basket::WalksOff), 250),
             (share(&|it| it.card == Card::Declined), 2_000),
             (share(&|it| it.card == Card::Slow), 1_000),
             (share(&|it| it.timing == Timing::TooLate), 3_000),
             (share(&|it| it.asks_again), 5_000),
+            (share(&|it| it.cancels), 1_000),
         ];
         for (found, wanted) in expected {
             assert!(found.abs_diff(wanted) < 200, "{found} instead of {wanted}");

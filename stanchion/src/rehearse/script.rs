@@ -73,6 +73,13 @@ pub enum Ask {
         /// Which reservation.
         reservation: Reservation,
     },
+    /// Gives a booking back.
+    Cancel {
+        /// Which booking.
+        booking_id: Text,
+        /// The token of its private link.
+        manage_token: Text,
+    },
     /// Gives a reservation back.
     Release {
         /// Which reservation.
@@ -112,6 +119,8 @@ pub enum Step {
     Confirm,
     /// [`Ask::LookUpReservation`]
     Basket,
+    /// [`Ask::Cancel`]
+    Cancel,
     /// [`Ask::Release`]
     Release,
     /// [`Ask::EndAdmission`]
@@ -122,7 +131,7 @@ pub enum Step {
 
 impl Step {
     /// All steps, in the order of a visit.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Join,
         Self::Place,
         Self::Follow,
@@ -132,6 +141,7 @@ impl Step {
         Self::Reserve,
         Self::Confirm,
         Self::Basket,
+        Self::Cancel,
         Self::Release,
         Self::End,
         Self::Leave,
@@ -149,6 +159,7 @@ impl Step {
             Self::Reserve => "reserve",
             Self::Confirm => "confirm",
             Self::Basket => "basket",
+            Self::Cancel => "cancel",
             Self::Release => "release",
             Self::End => "end",
             Self::Leave => "leave",
@@ -169,6 +180,7 @@ impl Ask {
             Self::Reserve { .. } => Step::Reserve,
             Self::Confirm { .. } => Step::Confirm,
             Self::LookUpReservation { .. } => Step::Basket,
+            Self::Cancel { .. } => Step::Cancel,
             Self::Release { .. } => Step::Release,
             Self::EndAdmission { .. } => Step::End,
             Self::Leave { .. } => Step::Leave,
@@ -196,6 +208,8 @@ pub enum Answer {
     },
     /// Paid: these tickets are promised.
     Booked(Booking),
+    /// Given back, with so much of the price, in percent.
+    Cancelled(u8),
     /// The payment is under way; ask again with the same key after this long.
     Processing(Duration),
     /// Done, nothing to say.

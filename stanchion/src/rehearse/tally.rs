@@ -3,7 +3,7 @@
 mod line;
 mod shop;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,7 @@ struct Counts {
     sold_out_at: Option<Duration>,
     acknowledged: Vec<Booking>,
     told: HashSet<String>,
+    given_back: BTreeSet<String>,
     endings: BTreeMap<Ending, u64>,
     latencies: BTreeMap<Step, Histogram<u64>>,
     errors: BTreeMap<String, u64>,
@@ -66,6 +67,13 @@ impl Tally {
         Self { began, counts: Mutex::default() }
     }
 
+    /// Something is about to be asked. Who asks to give a booking back may have done so, whatever is answered.
+    pub fn asked(&self, ask: &Ask) {
+        if let Ask::Cancel { booking_id, .. } = ask {
+            self.lock().given_back.insert(booking_id.to_string());
+        }
+    }
+
     /// Counts one answer and how long it took.
     pub fn answered(&self, ask: &Ask, answer: &Answer, took: Duration) {
         let mut counts = self.lock();
@@ -87,6 +95,7 @@ impl Tally {
             Answer::Shows(_)
             | Answer::Seats(_)
             | Answer::Basket { .. }
+            | Answer::Cancelled(_)
             | Answer::Processing(_)
             | Answer::Done => {}
         }
@@ -172,6 +181,7 @@ impl Tally {
             steps: counts.steps(),
             errors: counts.errors.clone(),
             acknowledged: counts.acknowledged.clone(),
+            given_back: counts.given_back.clone(),
         }
     }
 
@@ -232,6 +242,7 @@ fn is_expected(ask: &Ask, refusal: &Refusal) -> bool {
                 | "turn_lapsed"
                 | "stranded_seat"
                 | "cooling_down"
+                | "too_late"
                 | "seats_lost"
                 | "payment_gateway_unavailable"
         )

@@ -15,7 +15,7 @@ use super::habit::Habit;
 use super::purchase::Purchase;
 use super::script::{Answer, Ask, Place, PlaceState, Refusal, Text};
 use super::watch::Watch;
-use shopping::is_the_gateway_away;
+use shopping::{Bought, is_the_gateway_away};
 use waiting::Absence;
 pub use waiting::{Absences, Account};
 
@@ -47,6 +47,8 @@ pub struct Intent {
 pub enum Ending {
     /// With tickets.
     Booked,
+    /// Had tickets, and gave them back.
+    Cancelled,
     /// Gave the seats back.
     Released,
     /// Walked off without paying.
@@ -93,8 +95,7 @@ pub struct Visitor {
     device: Option<Text>,
     admission_token: Option<Text>,
     show_id: Option<Text>,
-    paid_for: Option<String>,
-    has_asked_again: bool,
+    bought: Bought,
     ending: Ending,
     looks: u32,
     absence: Option<Absence>,
@@ -120,8 +121,7 @@ impl Visitor {
             device: None,
             admission_token: None,
             show_id: None,
-            paid_for: None,
-            has_asked_again: false,
+            bought: Bought::default(),
             ending: Ending::GaveUp,
             looks: 0,
             absence: None,
@@ -191,7 +191,8 @@ impl Visitor {
             Answer::Seats(seats) => self.choose_seats(&seats),
             Answer::Reserved(reservation) => self.decide_whether_to_pay(reservation),
             Answer::Basket { .. } => self.looked_at_the_basket(asked),
-            Answer::Booked(booking) => self.booked(&booking),
+            Answer::Booked(booking) => self.booked(asked, &booking),
+            Answer::Cancelled(_) => self.cancelled(),
             Answer::Processing(after) => Next::Again(after),
             Answer::Done => match asked {
                 // Every replica has heard of it within a tick.

@@ -146,6 +146,7 @@ impl Fake {
             .route("/v1/shows/{id}/seats", get(seats))
             .route("/v1/shows/{id}/reserve", post(reserve))
             .route("/v1/bookings", post(confirm))
+            .route("/v1/bookings/{id}/cancel", post(cancel))
             .route("/v1/reservations/{id}", delete(release).get(basket))
             .with_state(self.clone())
     }
@@ -315,6 +316,19 @@ async fn basket(State(fake): State<Fake>, Path(id): Path<String>) -> Json<Value>
     let status = if is_over { "expired" } else { "pending" };
     let manage_token = format!("manage-{id}");
     Json(json!({ "reservation_id": id, "manage_token": manage_token, "status": status }))
+}
+
+/// Sells the seats of a cancelled booking again.
+async fn cancel(State(fake): State<Fake>, headers: HeaderMap, Path(id): Path<String>) -> Json<Value> {
+    let reservation = id.strip_prefix("b-").unwrap();
+    assert_eq!(bearer(&headers), Some(format!("manage-{reservation}").as_str()));
+    let mut hall = fake.hall.lock().unwrap();
+    hall.taken.retain(|_, owner| owner != reservation);
+    let seats = hall.reservations[reservation].seats.clone();
+    hall.booked.retain(|seat| !seats.contains(seat));
+    Json(
+        json!({ "booking_id": id, "status": "cancelled", "refund": { "percent": 100, "status": "pending" } }),
+    )
 }
 
 async fn release(State(fake): State<Fake>, Path(id): Path<String>) -> StatusCode {

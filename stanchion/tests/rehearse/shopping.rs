@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fake::{Fake, Fault};
+use crate::fake::{Fake, Fault, SEATS};
 use crate::{report, stanchion_rehearse};
 
 const EVERYBODY_PAYS: &str = "--arrive-within 300ms --visitors 12 --seats 1 --think 0s --shoppers-pay 1";
@@ -30,6 +30,21 @@ async fn who_is_declined_pays_with_a_second_card() {
 async fn a_payment_sent_again_is_answered_the_same() {
     let shop = happenings(Fault::None, "--ask-again 1").await;
     assert_eq!(shop["happenings"]["answered_the_same"], 12, "{shop:#}");
+}
+
+#[tokio::test]
+async fn tickets_given_back_may_be_sold_again_and_their_payment_is_still_answered_the_same() {
+    let fake = Fake::new(Fault::None);
+    let at = fake.serve(0).await;
+    let arguments =
+        "--arrive-within 2s --visitors 60 --seats 2 --think 0s --shoppers-pay 1 --cancel 0.5 --ask-again 1";
+    let report = report(&at.address, arguments).await;
+    let happened = |what: &str| report["shop"]["happenings"][what].as_u64().unwrap_or_default();
+    assert_eq!(report["findings"], serde_json::json!([]), "{report:#}");
+    assert!(happened("gave_tickets_back") > 0, "{report:#}");
+    assert_eq!(report["endings"]["cancelled"], happened("gave_tickets_back"), "{report:#}");
+    assert_eq!(happened("answered_the_same"), report["booked"].as_u64().unwrap(), "{report:#}");
+    assert!(report["seats_sold"].as_u64() > Some(SEATS as u64), "what came back was sold again: {report:#}");
 }
 
 #[tokio::test]

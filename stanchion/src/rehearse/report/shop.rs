@@ -39,13 +39,17 @@ pub enum Happening {
     AnsweredTheSame,
     /// Tried to pay when the reservation was over, and was refused.
     RefusedTooLate,
+    /// Gave a booking back, and got money for it.
+    GaveTicketsBack,
+    /// Wanted to, too late.
+    TooLateToGiveBack,
     /// Lost seats while paying for them.
     SeatsLost,
 }
 
 impl Happening {
     /// All of them, in the order of a visit.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeatsGone,
         Self::CooledDown,
         Self::Released,
@@ -61,6 +65,8 @@ impl Happening {
         Self::ToldToWait,
         Self::AnsweredTheSame,
         Self::RefusedTooLate,
+        Self::GaveTicketsBack,
+        Self::TooLateToGiveBack,
         Self::SeatsLost,
     ];
 
@@ -82,6 +88,8 @@ impl Happening {
             Self::ToldToWait => "told to wait",
             Self::AnsweredTheSame => "asked again, same answer",
             Self::RefusedTooLate => "paid too late, refused",
+            Self::GaveTicketsBack => "gave tickets back",
+            Self::TooLateToGiveBack => "too late to give tickets back",
             Self::SeatsLost => "lost seats while paying",
         }
     }

@@ -35,6 +35,10 @@ impl ShopCounts {
             (Ask::LookUpReservation { .. }, Answer::Basket { status }) if status == "expired" => {
                 self.happened(Happening::BasketExpired);
             }
+            (Ask::Cancel { .. }, Answer::Cancelled(_)) => self.happened(Happening::GaveTicketsBack),
+            (Ask::Cancel { .. }, Answer::Refused(refusal)) if refusal.code == "too_late" => {
+                self.happened(Happening::TooLateToGiveBack);
+            }
             (Ask::Release { .. }, Answer::Done) => self.happened(Happening::Released),
             _ => {}
         }

@@ -4,10 +4,18 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::super::purchase::{Card, Timing};
+use super::super::purchase::{Basket, Card, Timing};
 use super::super::script::{Answer, Ask, Booking, Payment, Refusal, Reservation, Seat, Show};
 use super::super::seats;
 use super::{BACKOFF_FIRST, Ending, GLANCES_AT_MOST, LOOK_AGAIN, Next, PICKS_AT_MOST, Visitor};
+
+/// What somebody has paid for, and did afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Bought {
+    by: Option<Ask>,
+    was_given_back: bool,
+    was_asked_again: bool,
+}
 
 /// How many cards somebody tries.
 const CARDS_AT_MOST: u32 = 4;
@@ -42,9 +50,10 @@ impl Visitor {
     pub(super) fn decide_whether_to_pay(&mut self, reservation: Reservation) -> Next {
         let after = self.hesitation();
         let purchase = self.intent.purchase;
-        if !purchase.pays {
-            let release = Next::Ask(Ask::Release { reservation }, after);
-            return if purchase.releases { release } else { Next::Finish(Ending::Abandoned) };
+        match purchase.basket {
+            Basket::Pays => {}
+            Basket::GivesBack => return Next::Ask(Ask::Release { reservation }, after),
+            Basket::WalksOff => return Next::Finish(Ending::Abandoned),
         }
         let wait = purchase.timing.wait(reservation.holds_for);
         match (purchase.timing, wait) {
@@ -70,14 +79,37 @@ impl Visitor {
         Next::Ask(Ask::Confirm { reservation, payment }, after)
     }
 
-    /// Paid. Some ask once more, with the same key.
-    pub(super) fn booked(&mut self, booking: &Booking) -> Next {
-        self.paid_for = Some(booking.booking_id.clone());
-        if self.intent.purchase.asks_again && !self.has_asked_again {
-            self.has_asked_again = true;
+    /// Paid. Some give the booking back, and some ask once more with the same key, also after that.
+    pub(super) fn booked(&mut self, asked: &Ask, booking: &Booking) -> Next {
+        self.bought.by = Some(asked.clone());
+        if let Ask::Confirm { reservation, .. } = asked
+            && self.intent.purchase.cancels
+            && !self.bought.was_given_back
+        {
+            self.bought.was_given_back = true;
+            let manage_token = reservation.manage_token.clone();
+            let booking_id = booking.booking_id.as_str().into();
+            let after = self.hesitation();
+            return Next::Ask(Ask::Cancel { booking_id, manage_token }, after);
+        }
+        if self.wants_to_ask_again() {
             return Next::Again(BACKOFF_FIRST);
         }
         self.leave_the_shop(Ending::Booked)
+    }
+
+    /// The booking was given back.
+    pub(super) fn cancelled(&mut self) -> Next {
+        match self.bought.by.clone() {
+            Some(payment) if self.wants_to_ask_again() => Next::Ask(payment, BACKOFF_FIRST),
+            _ => self.leave_the_shop(Ending::Booked),
+        }
+    }
+
+    fn wants_to_ask_again(&mut self) -> bool {
+        let wants = self.intent.purchase.asks_again && !self.bought.was_asked_again;
+        self.bought.was_asked_again |= wants;
+        wants
     }
 
     pub(super) fn refused_in_the_shop(&mut self, asked: &Ask, refusal: &Refusal) -> Next {
@@ -92,7 +124,7 @@ impl Visitor {
             (Ask::Confirm { .. }, 409, _) => Next::Again(LOOK_AGAIN),
             (Ask::Confirm { payment, .. }, 410, _) if payment.timing == Timing::TooLate => {
                 // Asking for other seats at once is what the cool-down is for.
-                self.intent.purchase.pays = false;
+                self.intent.purchase.basket = Basket::GivesBack;
                 self.pick_again()
             }
             (Ask::Confirm { .. } | Ask::Release { .. }, 410, _)
@@ -152,7 +184,11 @@ impl Visitor {
     }
 
     pub(super) fn leave_the_shop(&mut self, ending: Ending) -> Next {
-        self.ending = if self.paid_for.is_some() { Ending::Booked } else { ending };
+        self.ending = match self.bought.by {
+            Some(_) if self.bought.was_given_back => Ending::Cancelled,
+            Some(_) => Ending::Booked,
+            None => ending,
+        };
         match self.admission_token.clone() {
             Some(admission_token) => Next::Ask(Ask::EndAdmission { admission_token }, Duration::ZERO),
             None => Next::Finish(self.ending),

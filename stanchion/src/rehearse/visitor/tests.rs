@@ -4,16 +4,26 @@ mod waiting;
 use rand::SeedableRng;
 
 use super::super::habit::Habits;
-use super::super::purchase::{Card, Timing};
+use super::super::purchase::{Basket, Card, Timing};
 use super::super::script::{Reservation, Seat, Show};
 use super::*;
 
 fn visitor(pays: bool, releases: bool) -> Visitor {
-    visitor_with(Purchase { pays, releases, ..PLAIN })
+    let basket = match (pays, releases) {
+        (true, _) => Basket::Pays,
+        (false, true) => Basket::GivesBack,
+        (false, false) => Basket::WalksOff,
+    };
+    visitor_with(Purchase { basket, ..PLAIN })
 }
 
-const PLAIN: Purchase =
-    Purchase { pays: true, releases: false, card: Card::Good, timing: Timing::Soon, asks_again: false };
+const PLAIN: Purchase = Purchase {
+    basket: Basket::Pays,
+    card: Card::Good,
+    timing: Timing::Soon,
+    asks_again: false,
+    cancels: false,
+};
 
 fn visitor_with(purchase: Purchase) -> Visitor {
     let intent = Intent { party: 2, purchase, think: Duration::ZERO };

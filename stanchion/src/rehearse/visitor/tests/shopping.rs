@@ -75,3 +75,15 @@ fn who_is_too_late_looks_at_the_basket_tries_to_pay_and_then_for_other_seats() {
     let end = ask_of(visitor.answered(&reserve, refused(429, "cooling_down", Some(5))));
     assert_eq!(visitor.answered(&end, Answer::Done), Next::Finish(Ending::Lapsed));
 }
+
+#[test]
+fn who_gives_tickets_back_may_ask_for_the_payment_again_afterwards() {
+    let mut visitor = visitor_with(Purchase { cancels: true, asks_again: true, ..PLAIN });
+    let pay = ask_after(&mut visitor, to_the_payment());
+    let cancel = ask_of(visitor.answered(&pay, booked()));
+    assert_eq!(cancel, Ask::Cancel { booking_id: "b".into(), manage_token: "m".into() });
+    let again = ask_of(visitor.answered(&cancel, Answer::Cancelled(100)));
+    assert_eq!(again, pay);
+    let end = ask_of(visitor.answered(&again, booked()));
+    assert_eq!(visitor.answered(&end, Answer::Done), Next::Finish(Ending::Cancelled));
+}
