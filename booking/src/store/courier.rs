@@ -81,7 +81,10 @@ impl Courier {
         until: Timestamp,
     ) -> Result<(), StoreError> {
         match self.store.holds.move_lapse(show, reservation, until).await {
-            Err(StoreError::Lost) if self.store.load_show(show).await? => Ok(()),
+            // The load read the reservation as it still is, and so its own expiry.
+            Err(StoreError::Lost) if self.store.load_show(show).await? => {
+                self.store.holds.move_lapse(show, reservation, until).await.map(|_moved| ())
+            }
             moved => moved.map(|_moved| ()),
         }
     }

@@ -5,5 +5,5 @@ mod read;
 mod record;
 
 pub use end::{Ended, abandon, release, sweep};
-pub use read::{find, live_owners, states_of, statuses};
+pub use read::{find, live_owners, paying, states_of, statuses};
 pub use record::{NewReservation, Recorded, Refusal, record};

@@ -10,6 +10,9 @@ use crate::domain::holds::{HoldRequest, OwnedSeats, SeatIndex, SeatMap, SeatStat
 use crate::domain::ids::{ReservationId, ShowId};
 use crate::domain::reservation::{Reservation, ReservationStatus};
 
+/// A payment that began so long ago, and is still under way, is looked after.
+const PAYING_FOR: SignedDuration = SignedDuration::from_secs(2);
+
 /// A payment past its deadline keeps its seats at least so long in Redis: its saga is about to end it.
 const SAGA_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -70,6 +73,34 @@ impl Store {
             // What Redis does not remember is loaded as Postgres has it.
             Err(StoreError::Lost) => Ok(()),
             told => told,
+        }
+    }
+
+    /// Makes the holds of at most `limit` payments that take a while last as long as these: only a payment's own end ends
+    /// its hold. One may be shorter, or gone, where Redis was loaded while the payment began.
+    pub async fn keep_paying(&self, limit: i64) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        for (show, owned) in
+            reservations::paying(&self.pool, now - PAYING_FOR, now + SAGA_GRACE, limit).await?
+        {
+            let Some(until) = owned.expires_at else { continue };
+            match self.holds.move_lapse(show, owned.id, until).await {
+                // What Redis does not remember is loaded as Postgres has it.
+                Ok(true) | Err(StoreError::Lost) => {}
+                Ok(false) => self.hold_anew(show, &owned).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a lost hold anew, and then what has become of it meanwhile.
+    async fn hold_anew(&self, show: ShowId, owned: &OwnedSeats) -> Result<(), StoreError> {
+        let held: Vec<_> = owned.seats.iter().map(|seat| (*seat, SeatState::Held)).collect();
+        match self.holds.settle(show, owned.id, &held, std::slice::from_ref(owned)).await {
+            Ok(()) => self.align(show, owned.id).await,
+            Err(StoreError::Lost) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Marks overdue reservations as expired, and puts the seats of overdue holds back on sale. Never touches one whose
-//! payment is under way: only its saga ends it.
+//! Marks overdue reservations as expired, and puts the seats of overdue holds back on sale. Never one whose payment is
+//! under way: only its saga ends it, and its hold is kept until then.
 
 use shared::store::StoreError;
 
@@ -20,6 +20,7 @@ pub async fn run(store: &Store) {
 /// Expires everything overdue, by Redis's clock, so that no replica's own clock can end a hold early.
 pub async fn sweep(store: &Store) -> Result<(), StoreError> {
     let now = store.now().await?;
+    store.keep_paying(i64::try_from(BATCH).unwrap_or(i64::MAX)).await?;
     loop {
         let expired = reservations::sweep(&store.pool, now, i64::try_from(BATCH).unwrap_or(i64::MAX)).await?;
         metrics::counter!(SWEPT).increment(expired.len() as u64);

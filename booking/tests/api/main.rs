@@ -16,6 +16,7 @@ mod keys;
 mod kill;
 mod limits;
 mod loading;
+mod loss;
 mod money_audit;
 mod outage;
 mod races;

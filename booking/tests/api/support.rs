@@ -168,10 +168,19 @@ impl Shop {
     }
 }
 
+/// A, B, C… Z, AA, AB…
+pub fn row_name(index: usize) -> String {
+    let letter = |number: usize| char::from(b'A' + u8::try_from(number).unwrap());
+    match index / 26 {
+        0 => letter(index).to_string(),
+        more => format!("{}{}", letter(more - 1), letter(index % 26)),
+    }
+}
+
 /// Rows A, B, C… of ten seats.
 pub fn layout(rows: usize) -> Value {
     let row = |index: usize| {
-        let name = char::from(b'A' + u8::try_from(index).unwrap()).to_string();
+        let name = row_name(index);
         let seats: Vec<Value> = (1..=10).map(|number| json!({"number": number, "x": number})).collect();
         json!({"row": name, "y": index + 1, "seats": seats})
     };

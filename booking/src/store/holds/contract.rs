@@ -61,7 +61,7 @@ impl Stage {
                     pair.apply(operation).await?;
                     pair.check(operation).await?;
                 }
-                Ok(())
+                pair.clear().await
             })
         })
     }

@@ -109,6 +109,45 @@ pub async fn live_owners(
         .collect()
 }
 
+/// At most `limit` reservations whose payments began before `begun_before` and are under way, with their shows, as Redis
+/// must have them: they lapse with their payments' deadlines, and not before `not_before`.
+pub async fn paying(
+    pool: &PgPool,
+    begun_before: Timestamp,
+    not_before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(ShowId, OwnedSeats)>, StoreError> {
+    postgres(async {
+        let rows = sqlx::query!(
+            r#"SELECT r.id, r.show_id, r.buyer, r.fence, r.cooldown_s,
+                   greatest(r.payment_deadline, $2) AS "until!: jiff_sqlx::Timestamp",
+                   ARRAY (SELECT seat FROM booking.seat_claims c
+                          WHERE c.reservation_id = r.id AND c.live ORDER BY seat) AS "seats!"
+               FROM booking.reservations r WHERE r.status = 'paying' AND r.updated_at <= $1
+               ORDER BY r.payment_deadline LIMIT $3"#,
+            begun_before.to_sqlx() as _,
+            not_before.to_sqlx() as _,
+            limit,
+        )
+        .fetch_all(pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let owned = OwnedSeats {
+                    id: reservation_id(row.id),
+                    buyer: parsed::<Identity>(&row.buyer)?,
+                    fence: row.fence,
+                    expires_at: Some(row.until.to_jiff()),
+                    cooldown_s: row.cooldown_s.cast_unsigned(),
+                    seats: row.seats.into_iter().map(seat_index).collect(),
+                };
+                Ok((ShowId(row.show_id), owned))
+            })
+            .collect()
+    })
+    .await
+}
+
 /// What Postgres says of these seats of a show, and who owns them.
 pub async fn states_of(
     pool: &PgPool,

@@ -8,21 +8,29 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use harness::eventually;
 use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
-use redis::AsyncCommands;
+use redis::{AsyncCommands, RedisResult, Script};
 use serde_json::{Value, json};
 use shared::admission::AdmissionClaims;
 use shared::clock::Clock;
 use shared::drop::DropKeys;
 use shared::ids::{DropSlug, Identity, Sid};
 use shared::keys::KeyRing;
+use shared::redis::Redis;
 use shared::secret::Secret;
+
+use super::SOON;
+
+/// Marks a drop as loaded by the run of the server that has it.
+const MARK: &str = "redis.call('HSET', KEYS[1], 'epoch', 1, 'run_id',
+    string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'))";
 
 /// A waiting room that lets in whom a test names.
 pub struct Line {
     shared: Arc<Shared>,
-    redis: redis::aio::MultiplexedConnection,
+    redis: Redis,
 }
 
 struct Shared {
@@ -55,9 +63,7 @@ impl Line {
             .route("/v1/drops/{drop}/admission/renewals", post(renew))
             .with_state(shared.clone());
         tokio::spawn(async { axum::serve(listener, routes).await.unwrap() });
-        let client = redis::Client::open(redis_url).unwrap();
-        let redis = client.get_multiplexed_async_connection().await.unwrap();
-        Self { shared, redis }
+        Self { shared, redis: Redis::connect(redis_url).unwrap() }
     }
 
     /// Where it is.
@@ -67,18 +73,28 @@ impl Line {
 
     /// Opens a drop with what the shop must enforce for it.
     pub async fn open_drop(&self, drop: &str, hold_s: u32, max_seats: u32, cooldown_s: u32) {
+        // A busy machine may keep Redis waiting for longer than a service waits.
+        eventually(SOON, async || self.try_open_drop(drop, hold_s, max_seats, cooldown_s).await).await;
+    }
+
+    /// The same, where Redis may be away.
+    pub async fn try_open_drop(
+        &self,
+        drop: &str,
+        hold_s: u32,
+        max_seats: u32,
+        cooldown_s: u32,
+    ) -> RedisResult<()> {
         let mut redis = self.redis.clone();
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut redis).await.unwrap();
-        let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap().trim();
         let keys = DropKeys::of(&drop.parse().unwrap());
-        let () = redis.hset_multiple(&keys.epoch, &[("epoch", "1"), ("run_id", run_id)]).await.unwrap();
+        let () = Script::new(MARK).key(&keys.epoch).invoke_async(&mut redis).await?;
         let settings = [
             ("state", "open".to_owned()),
             ("hold_s", hold_s.to_string()),
             ("max_seats", max_seats.to_string()),
             ("cooldown_s", cooldown_s.to_string()),
         ];
-        let () = redis.hset_multiple(&keys.settings, &settings).await.unwrap();
+        redis.hset_multiple(&keys.settings, &settings).await
     }
 
     /// Lets somebody new in.
@@ -92,7 +108,12 @@ impl Line {
         let sid = Sid(uuid::Uuid::new_v4());
         let lives_until = self.shared.clock.now() + SignedDuration::from_hours(5);
         let slots = DropKeys::of(&drop).slots;
-        let () = self.redis.clone().zadd(slots, sid.to_string(), lives_until.as_millisecond()).await.unwrap();
+        let lives_until = lives_until.as_millisecond();
+        eventually(SOON, async || {
+            let added: RedisResult<i64> = self.redis.clone().zadd(&slots, sid.to_string(), lives_until).await;
+            added
+        })
+        .await;
         let token = self.shared.token(&identity, &drop, sid);
         Admitted { identity, drop, sid, token }
     }

@@ -179,12 +179,9 @@ impl Pair {
     /// Redis loses its memory, says so, and is filled from what the model knows, as it would be from Postgres.
     async fn lose(&mut self, loss: Loss, operation: &Operation) -> Checked {
         let keys = ShowKeys::of(self.show);
-        let mut redis = self.connection.clone();
         match loss {
             Loss::Emptied => {
-                let addresses = [0, 1].map(|n| ShowKeys::address(self.show, &format!("address{n}")));
-                let all: Vec<&String> = keys.0.iter().chain(&addresses).collect();
-                let () = redis.del(all).await.map_err(failed)?;
+                self.clear().await?;
                 self.model.forget_addresses();
             }
             Loss::Restarted => {
@@ -202,6 +199,14 @@ impl Pair {
         self.heard = states.iter().map(|state| state.byte()).collect();
         self.heard_up_to = self.epoch << 32;
         Ok(())
+    }
+
+    /// Deletes all that there is of the show.
+    pub async fn clear(&self) -> Checked {
+        let addresses = [0, 1].map(|n| ShowKeys::address(self.show, &format!("address{n}")));
+        let keys = ShowKeys::of(self.show).0;
+        let all: Vec<&String> = keys.iter().chain(&addresses).collect();
+        self.connection.clone().del(all).await.map_err(failed)
     }
 
     /// As an old snapshot would have it, on another run of the server.
