@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use jiff::SignedDuration;
 use shared::config::Vars;
-use shared::http::TrustedProxies;
 use shared::secret::Secret;
 use url::Url;
 
 use crate::domain::cancel::CancelPolicy;
+use crate::domain::confirm::{PAYMENT_WITHIN_BOUNDS_S, PAYMENT_WITHIN_S};
 use crate::gateway::GatewayKind;
 use crate::gateway::sandbox::faults::FaultRates;
 
@@ -40,14 +41,14 @@ pub struct Config {
     /// `RESERVATIONS_PER_ADDRESS`: reservations of one show that buyers of one client address may have at a time; 0 is no
     /// limit. By default one for each ten requests a second that the address may make.
     pub reservations_per_address: u32,
-    /// `TRUSTED_PROXIES`: the addresses and networks of the proxies that say who the client is.
-    pub trusted_proxies: TrustedProxies,
     /// `BOOKING_SECRET`: what the keys of tickets and private links derive from.
     pub secret: Secret,
     /// `OPERATOR_BOOTSTRAP_TOKEN`: an admin's token.
     pub operator_bootstrap_token: Option<String>,
     /// `PAYMENT_GATEWAY`: who takes the money.
     pub gateway: GatewayKind,
+    /// `PAYMENT_WITHIN_S`: how long a payment may take.
+    pub payment_within: SignedDuration,
     /// `CANCELLATION_POLICY`: how much of its price a booking is given back.
     pub cancellation: CancelPolicy,
     /// The sandbox gateway.
@@ -86,10 +87,10 @@ impl Config {
             rate_limit_per_address,
             reservations_per_address: vars
                 .parse("RESERVATIONS_PER_ADDRESS", rate_limit_per_address.div_ceil(REQUESTS_A_RESERVATION)),
-            trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
+            payment_within: payment_within(vars),
             cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),
             sandbox: SandboxSettings {
                 listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
@@ -99,6 +100,15 @@ impl Config {
             },
         }
     }
+}
+
+fn payment_within(vars: &mut Vars) -> SignedDuration {
+    let seconds: u32 = vars.parse("PAYMENT_WITHIN_S", PAYMENT_WITHIN_S);
+    if !PAYMENT_WITHIN_BOUNDS_S.contains(&seconds) {
+        let (least, most) = PAYMENT_WITHIN_BOUNDS_S.into_inner();
+        vars.mistake(format!("PAYMENT_WITHIN_S: {seconds} is not between {least} and {most}"));
+    }
+    SignedDuration::from_secs(seconds.into())
 }
 
 /// A URL as text without a slash at the end.

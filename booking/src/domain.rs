@@ -11,6 +11,7 @@ pub mod ids;
 pub mod manage;
 pub mod outbox;
 pub mod payment;
+pub mod reconcile;
 pub mod refund;
 pub mod release;
 pub mod reservation;

@@ -15,6 +15,7 @@ mod loading;
 pub mod outbox;
 pub mod payments;
 pub mod plans;
+pub mod reconciliation;
 pub mod refunds;
 pub mod reservations;
 mod shop;
@@ -29,6 +30,7 @@ use shared::redis::Redis;
 use shared::store::{Dependency, STORE_TIMEOUT, StoreError, within};
 use sqlx::PgPool;
 use tokio::sync::Mutex;
+use tokio_util::task::TaskTracker;
 
 use holds::Holds;
 use plans::Plans;
@@ -46,6 +48,8 @@ pub struct Store {
     pub holds: Holds,
     /// The shows' plans.
     pub plans: Plans,
+    /// What goes on after its request was answered. The end of the service waits for it, for a while.
+    pub later: TaskTracker,
     /// One show is loaded at a time by a replica; the others wait for it rather than for the row's lock.
     loading: Arc<Mutex<()>>,
 }
@@ -55,7 +59,7 @@ impl Store {
     pub fn new(pool: PgPool, redis: Redis, clock: Clock) -> Self {
         let holds = Holds::new(redis.clone(), clock.clone());
         let plans = Plans::new(pool.clone());
-        Self { pool, redis, clock, holds, plans, loading: Arc::default() }
+        Self { pool, redis, clock, holds, plans, later: TaskTracker::new(), loading: Arc::default() }
     }
 
     /// The time by which holds lapse: Redis's own in production, so that replicas whose clocks differ expire nothing

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio_util::task::TaskTracker;
-
 use crate::config::Config;
 use crate::domain::checkout::Checkout;
 use crate::domain::confirm::Answers;
+use crate::domain::reconcile::Reconciler;
 use crate::domain::refund::Refunder;
 use crate::domain::saga::Saga;
 use crate::gateway::Gateway;
@@ -15,6 +14,7 @@ use crate::store::Store;
 use crate::store::courier::Courier;
 use crate::store::idempotency::Keys;
 use crate::store::payments::Payments;
+use crate::store::reconciliation::Books;
 use crate::store::refunds::Refunds;
 
 /// The parts that take money, and give it back.
@@ -25,6 +25,8 @@ pub struct Till {
     pub saga: Saga,
     /// Gives bookings and their money back.
     pub refunder: Refunder,
+    /// Compares our payments with the gateway's books.
+    pub reconciler: Reconciler,
     /// Brings what was committed to Redis.
     pub courier: Courier,
     /// What is known of idempotency keys.
@@ -38,14 +40,18 @@ impl Till {
     pub fn open(store: &Store, gateway: &Arc<dyn Gateway>, config: &Config) -> Self {
         let answers = Arc::new(BookingAnswers::derive(&config.secret));
         let worded: Arc<dyn Answers> = answers.clone();
-        let under_way = TaskTracker::new();
-        let payments = Payments::new(store.pool.clone(), worded);
+        let under_way = store.later.clone();
+        let payments = Payments::new(store.pool.clone(), worded, config.payment_within);
         let keys = Keys::new(store.pool.clone());
         let courier = Courier::new(store.clone());
         let clock = store.clock.clone();
-        let saga = Saga::new(payments.clone(), gateway.clone(), courier.clone(), clock.clone());
+        let saga =
+            Saga::new(payments.clone(), gateway.clone(), courier.clone(), clock.clone(), under_way.clone());
+        let refunds = Refunds::new(store.pool.clone());
+        let books = Books::new(store.pool.clone());
+        let reconciler = Reconciler::new(books, refunds.clone(), gateway.clone(), clock.clone());
         let refunder = Refunder::new(
-            Refunds::new(store.pool.clone()),
+            refunds,
             gateway.clone(),
             courier.clone(),
             config.cancellation.clone(),
@@ -61,6 +67,6 @@ impl Till {
             clock,
             under_way,
         );
-        Self { checkout, saga, refunder, courier, keys, answers }
+        Self { checkout, saga, refunder, reconciler, courier, keys, answers }
     }
 }

@@ -5,6 +5,7 @@ mod health;
 mod loader;
 mod outbox;
 mod payments;
+mod reconciliation;
 mod refunds;
 mod sweeper;
 
@@ -45,5 +46,6 @@ pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
     payments::start(state, tasks, gateway_stop);
     refunds::start(state, tasks);
     gateway::start(state, tasks);
+    reconciliation::start(state, tasks);
     outbox::start(state, tasks);
 }

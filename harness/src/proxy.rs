@@ -1,5 +1,6 @@
-//! A TCP proxy that cuts, stalls, delays, or swallows answers, as told while it runs.
+//! A TCP proxy that cuts, stalls, delays, or swallows answers, or stops at a point, as told while it runs.
 
+mod breakpoint;
 mod connection;
 
 use std::{
@@ -17,6 +18,9 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 use url::Url;
+
+use breakpoint::Breakpoint;
+pub use breakpoint::Moment;
 
 /// What the proxy does to what passes through it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +43,7 @@ pub struct Proxy {
     in_force: watch::Receiver<Fault>,
     /// How many bytes of requests were forwarded.
     forwarded: Arc<AtomicU64>,
+    breakpoint: Arc<Breakpoint>,
     task: JoinHandle<()>,
 }
 
@@ -54,9 +59,10 @@ impl Proxy {
         let listener = TcpListener::bind(address).await.expect("a free port can be listened on");
         let (fault, wanted) = watch::channel(Fault::None);
         let (applied, in_force) = watch::channel(Fault::None);
-        let forwarded = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(run(listener, target, wanted, applied, forwarded.clone()));
-        Self { address, fault, in_force, forwarded, task }
+        let (forwarded, breakpoint) = (Arc::new(AtomicU64::new(0)), Arc::new(Breakpoint::new()));
+        let noted = (forwarded.clone(), breakpoint.clone());
+        let task = tokio::spawn(run(listener, target, wanted, applied, noted));
+        Self { address, fault, in_force, forwarded, breakpoint, task }
     }
 
     /// Where the proxy listens.
@@ -106,8 +112,20 @@ impl Proxy {
         self.put_in_force(Fault::DropAnswersTo(words)).await;
     }
 
-    /// Forwards everything again, on the same port.
+    /// From now on the first connection on which these texts are sent to the target, in this order, stands still there:
+    /// before the last one reaches the target, or after it was carried out and before its answer. All others go on.
+    pub fn stop_at(&self, asked: &[&str], moment: Moment) {
+        self.breakpoint.arm(asked, moment);
+    }
+
+    /// Waits until a connection stands still at the point.
+    pub async fn stopped(&self) {
+        self.breakpoint.reached().await;
+    }
+
+    /// Forwards everything again, on the same port. A connection that stands still is closed.
     pub async fn heal(&self) {
+        self.breakpoint.disarm();
         self.put_in_force(Fault::None).await;
     }
 
@@ -129,14 +147,14 @@ async fn run(
     target: String,
     mut wanted: watch::Receiver<Fault>,
     applied: watch::Sender<Fault>,
-    forwarded: Arc<AtomicU64>,
+    noted: (Arc<AtomicU64>, Arc<Breakpoint>),
 ) {
     let address = listener.local_addr().expect("a listener has an address");
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((client, _)) = listener.accept() => {
-                connections.spawn(connection::serve(client, target.clone(), applied.subscribe(), forwarded.clone()));
+                connections.spawn(connection::serve(client, target.clone(), applied.subscribe(), noted.clone()));
             }
             // Connections that are over.
             Some(_) = connections.join_next() => {}

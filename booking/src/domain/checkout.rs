@@ -7,7 +7,7 @@ use shared::clock::Clock;
 use shared::store::StoreError;
 use tokio_util::task::TaskTracker;
 
-use super::confirm::{Confirmation, PAYMENT_WITHIN, Refusal};
+use super::confirm::{Confirmation, Refusal};
 use super::idempotency::{Keyed, Known, StoredAnswer};
 use super::ids::{ReservationId, ShowId};
 use super::payment::{Authorising, Payment, Unfinished};
@@ -74,7 +74,7 @@ impl Checkout {
 
     /// Confirms a reservation of this show. The caller has looked whether the key is known and whose the reservation is.
     pub async fn confirm(&self, mut asked: Confirmation, show: ShowId) -> Result<Confirmed, StoreError> {
-        let deadline = self.clock.now() + PAYMENT_WITHIN;
+        let deadline = self.payments.deadline(self.clock.now());
         self.courier.extend_hold(show, asked.reservation, deadline).await?;
         let begun = self.payments.begin(&asked, self.gateway, self.clock.now()).await;
         match begun {

@@ -1,7 +1,7 @@
 //! Confirm: a buyer pays for a reservation and gets a booking. Here: what is asked, whether it may begin, and what can
 //! come of it. The steps between are `domain::saga`.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::money::Money;
 
 use super::booking::{Booking, Contact};
@@ -11,8 +11,11 @@ use super::payment::{Decline, VoidReason};
 use super::reservation::ReservationStatus;
 use crate::gateway::PaymentToken;
 
-/// How long a payment may take. The hold lives as long, and an authorisation that is undecided by then is voided.
-pub const PAYMENT_WITHIN: SignedDuration = SignedDuration::from_secs(90);
+/// How long a payment may take where nothing else is set, seconds. The hold lives as long, and an authorisation that is
+/// undecided by then is voided.
+pub const PAYMENT_WITHIN_S: u32 = 90;
+/// The least and the most that may be set: a gateway needs a few seconds, and the seats are not to be held for ever.
+pub const PAYMENT_WITHIN_BOUNDS_S: std::ops::RangeInclusive<u32> = 20..=900;
 
 /// What a buyer asks for.
 #[derive(Debug)]
@@ -139,6 +142,7 @@ pub trait Answers: Send + Sync {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use shared::money::Currency;
 
     use super::*;

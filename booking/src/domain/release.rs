@@ -48,7 +48,7 @@ pub async fn release(store: &Store, reservation: &Reservation) -> Result<Release
 fn tell_later(store: &Store, reservation: &Reservation, times: usize) {
     let store = store.clone();
     let (show, id) = (reservation.show, reservation.id);
-    drop(tokio::spawn(async move {
+    store.later.clone().spawn(async move {
         let mut told = 0;
         for _ in 0..TRIES {
             tokio::time::sleep(PAUSE).await;
@@ -57,5 +57,5 @@ fn tell_later(store: &Store, reservation: &Reservation, times: usize) {
                 return;
             }
         }
-    }));
+    });
 }

@@ -112,7 +112,7 @@ pub async fn reserve(
 /// or else let go.
 fn resolve_later(store: &Store, new: NewReservation) {
     let store = store.clone();
-    drop(tokio::spawn(async move { store.resolve(&new).await }));
+    store.later.clone().spawn(async move { store.resolve(&new).await });
 }
 
 /// The drop's settings, if the admission's slot lives.

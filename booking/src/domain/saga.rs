@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use shared::clock::Clock;
 use shared::store::StoreError;
+use tokio_util::task::TaskTracker;
 
 use super::ids::PaymentId;
 use super::payment::{
-    Authorised, Authorising, Capturing, Decline, Payment, Unfinished, VoidReason, Voided, Voiding,
+    Authorised, Authorising, Capturing, Decline, GatewayReference, Payment, Unfinished, VoidReason, Voided,
+    Voiding,
 };
 use crate::gateway::{Attempt, Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
 use crate::metrics::money as measured;
@@ -33,6 +35,7 @@ pub struct Saga {
     gateway: Arc<dyn Gateway>,
     courier: Courier,
     clock: Clock,
+    under_way: TaskTracker,
 }
 
 /// Why a saga stopped before its end. What is recorded stands, and the worker goes on from there.
@@ -53,9 +56,15 @@ enum Next {
 }
 
 impl Saga {
-    /// Sagas of these payments at this gateway.
-    pub fn new(payments: Payments, gateway: Arc<dyn Gateway>, courier: Courier, clock: Clock) -> Self {
-        Self { payments, gateway, courier, clock }
+    /// Sagas of these payments at this gateway. What goes on after an answer is run in `under_way`.
+    pub fn new(
+        payments: Payments,
+        gateway: Arc<dyn Gateway>,
+        courier: Courier,
+        clock: Clock,
+        under_way: TaskTracker,
+    ) -> Self {
+        Self { payments, gateway, courier, clock, under_way }
     }
 
     /// Goes on with a payment until it ends; `None` where the gateway's answer, or the store, has to be waited for.
@@ -188,11 +197,23 @@ impl Saga {
             Err(no_answer) => match timed("look_up", self.gateway.look_up(&attempt)).await? {
                 Charge::Voided => Voided::Authorisation,
                 Charge::Declined(_) => Voided::Nothing,
+                Charge::Captured(reference) => return self.captured_late(payment, reference).await,
                 _ => return Err(no_answer.into()),
             },
         };
         measured::payment(payment.state.reason.as_str());
         Ok(self.end(self.payments.voided(payment, voided, self.clock.now()).await?).await)
+    }
+
+    /// The money was taken after all, for a payment that was given up: its buyer gets it back.
+    async fn captured_late(
+        &self,
+        payment: Payment<Voiding>,
+        reference: GatewayReference,
+    ) -> Result<Next, Stop> {
+        measured::payment("captured_late");
+        tracing::warn!(payment.id = %payment.id, "money was taken after its payment was given up; it goes back");
+        Ok(self.end(self.payments.captured_late(payment, &reference, self.clock.now()).await?).await)
     }
 
     async fn end(&self, finished: Finished) -> Next {
@@ -221,7 +242,7 @@ impl Saga {
     /// away is asked until the lease is over and the payment is taken up anyway.
     fn put_off(&self, id: PaymentId, reason: &str, pause: SignedDuration) {
         let (payments, until, reason) = (self.payments.clone(), self.clock.now() + pause, reason.to_owned());
-        tokio::spawn(async move {
+        self.under_way.spawn(async move {
             for _ in 0..PUT_OFF_TRIES {
                 match payments.put_off(id, &reason, until).await {
                     Ok(()) => return,

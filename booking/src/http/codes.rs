@@ -117,6 +117,9 @@ codes! {
     /// Not from the gateway.
     WEBHOOK_INVALID = "webhook_invalid", 400, "The webhook is not valid",
         "It must be the gateway's own, as it sent it, and signed in the last five minutes with the configured secret.";
+    /// More than can be compared at once.
+    TOO_MANY_PAYMENTS = "too_many_payments", 422, "There are too many payments in this period",
+        "Choose a shorter period: no more than `max` payments are compared at once.";
     /// The gateway did not take it.
     PAYMENT_GATEWAY_UNAVAILABLE = "payment_gateway_unavailable", 503, "The payment gateway did not take the payment",
         "Nothing was charged and the reservation stays. Try again after `Retry-After`, with the same key or a new one.";

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod movies;
+mod reconciliation;
 mod screens;
 mod shows;
 mod theatres;
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(screens::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(reconciliation::routes())
 }
 
 /// A document with a JSON merge patch applied (RFC 7396), one level deep: null puts a field back to its default.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 const STEPS: &str = "booking_saga_steps_total";
 const PAYMENTS: &str = "booking_payments_total";
@@ -11,6 +11,7 @@ const GATEWAY_EVENTS: &str = "booking_gateway_events_total";
 const CONFIRMS: &str = "booking_confirms_total";
 const CONFIRM_SECONDS: &str = "booking_confirm_duration_seconds";
 const REFUNDS: &str = "booking_refunds_total";
+const DIFFERENCES: &str = "booking_reconciliation_differences";
 const OUTBOX: &str = "booking_outbox_total";
 
 /// Declares the metrics to the recorder.
@@ -25,6 +26,10 @@ pub fn describe() {
     describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
     describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
     describe_counter!(REFUNDS, "Refunds that were asked of the gateway, by what it answered");
+    describe_gauge!(
+        DIFFERENCES,
+        "Differences between our payments of the last hours and the gateway's books, by class"
+    );
     describe_counter!(OUTBOX, "Messages of the outbox, by destination and by whether they were delivered");
 }
 
@@ -58,6 +63,12 @@ pub fn confirm(status: u16, took: Duration) {
 /// The gateway was asked for a refund.
 pub fn refund(outcome: &'static str) {
     counter!(REFUNDS, "outcome" => outcome).increment(1);
+}
+
+/// The books were compared.
+pub fn differences(class: &'static str, count: u64) {
+    #[expect(clippy::cast_precision_loss, reason = "no shop has so many differences")]
+    gauge!(DIFFERENCES, "class" => class).set(count as f64);
 }
 
 /// A message of the outbox was delivered, or not.

@@ -43,13 +43,10 @@ impl Courier {
     pub async fn deliver(&self, message: &Message) -> Result<(), StoreError> {
         match message {
             Message::SlotEnd { drop, sid } => {
-                end_slot(&self.store.redis, &self.store.clock, drop, *sid).await.map(|_ended| ())
+                let ended = end_slot(&self.store.redis, &self.store.clock, drop, *sid).await;
+                forgotten(ended.map(|_ended| ()))
             }
-            Message::SeatMap { reservation } => match self.write_seats(*reservation).await {
-                // What Redis does not remember is loaded as Postgres has it.
-                Err(StoreError::Lost) => Ok(()),
-                written => written,
-            },
+            Message::SeatMap { reservation } => forgotten(self.write_seats(*reservation).await),
         }
     }
 
@@ -65,7 +62,7 @@ impl Courier {
         let sent: Vec<i64> =
             rows.iter().zip(delivered).filter(|(_, ok)| *ok).map(|(row, _)| row.id).collect();
         let (pool, now) = (self.store.pool.clone(), self.store.clock.now());
-        tokio::spawn(async move {
+        self.store.later.spawn(async move {
             if let Err(error) = outbox::sent(&pool, &sent, now).await {
                 tracing::debug!(error = %error, "delivered messages will be delivered again");
             }
@@ -148,5 +145,14 @@ impl Courier {
             seats: seats.map_err(unexpected)?,
         };
         Ok(Some(Truth { show: row.show, status: row.status.parse().map_err(unexpected)?, seats: owned }))
+    }
+}
+
+/// What Redis does not remember it need not be told: a show is loaded as Postgres has it, and a drop's new epoch has its
+/// slot ends sent again.
+fn forgotten(told: Result<(), StoreError>) -> Result<(), StoreError> {
+    match told {
+        Err(StoreError::Lost) => Ok(()),
+        told => told,
     }
 }

@@ -12,7 +12,7 @@ use super::Store;
 use super::courier::Courier;
 
 /// No slot outlives its booking by so much.
-const SLOTS_LIVE: SignedDuration = SignedDuration::from_hours(6);
+pub(super) const SLOTS_LIVE: SignedDuration = SignedDuration::from_hours(6);
 /// How many slots are ended at a time.
 const BATCH: usize = 64;
 

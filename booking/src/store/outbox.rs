@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::ids::ReservationId;
 use crate::domain::outbox::{Destination, Message, Row};
+use crate::store::epochs::SLOTS_LIVE;
 
 /// How long whoever took a row has it to itself: longer than a delivery takes, and so short that a freed seat is on sale
 /// again within five seconds.
@@ -107,13 +108,23 @@ pub async fn sent(pool: &PgPool, ids: &[i64], now: Timestamp) -> Result<(), Stor
     within(Dependency::Postgres, query.execute(pool)).await.map(drop)
 }
 
-/// Notes that a row could not be delivered, and when to try again.
-pub async fn failed(pool: &PgPool, id: i64, error: &str, next: Timestamp) -> Result<(), StoreError> {
+/// Notes that a row could not be delivered, and when to try again. A slot's end is dead when no slot can live any more.
+pub async fn failed(
+    pool: &PgPool,
+    id: i64,
+    error: &str,
+    (now, next): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
     let query = sqlx::query!(
-        "UPDATE booking.outbox SET last_error = $2, next_attempt_at = $3 WHERE id = $1 AND sent_at IS NULL",
+        "UPDATE booking.outbox
+         SET last_error = $2, next_attempt_at = $3,
+             dead_at = CASE WHEN destination = 'slot_end' AND created_at < $4 THEN $5::timestamptz END
+         WHERE id = $1 AND sent_at IS NULL",
         id,
         error,
         next.to_sqlx() as _,
+        (now - SLOTS_LIVE).to_sqlx() as _,
+        now.to_sqlx() as _,
     );
     within(Dependency::Postgres, query.execute(pool)).await.map(drop)
 }

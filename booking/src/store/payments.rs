@@ -33,6 +33,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(10);
 pub struct Payments {
     pool: PgPool,
     answers: Arc<dyn Answers>,
+    within: SignedDuration,
 }
 
 /// Why a step was not recorded.
@@ -77,9 +78,14 @@ struct Requester {
 }
 
 impl Payments {
-    /// Payments in this database; final answers are worded by `answers`.
-    pub fn new(pool: PgPool, answers: Arc<dyn Answers>) -> Self {
-        Self { pool, answers }
+    /// Payments in this database that may take so long; final answers are worded by `answers`.
+    pub fn new(pool: PgPool, answers: Arc<dyn Answers>, within: SignedDuration) -> Self {
+        Self { pool, answers, within }
+    }
+
+    /// Until when a payment may take that is begun now.
+    pub fn deadline(&self, now: Timestamp) -> Timestamp {
+        now + self.within
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod cancel;
 mod carry;
+mod late;
 mod promise;
+
+pub(super) use late::promise_late_capture;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -18,7 +21,7 @@ use crate::domain::idempotency::{BodyDigest, IdempotencyKey};
 use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::outbox::Row;
 use crate::domain::payment::GatewayReference;
-use crate::domain::refund::{DueRefund, RefundStatus, lease_end};
+use crate::domain::refund::{DueRefund, RefundStatus};
 use crate::gateway::Attempt;
 
 /// The refunds of all payments.
@@ -57,6 +60,8 @@ struct Terms<'a> {
     reason: &'a str,
     by: &'a str,
     key: Option<&'a (IdempotencyKey, BodyDigest)>,
+    /// When the worker takes it up.
+    due_at: Timestamp,
 }
 
 /// Locks the payment that a reservation was booked with; `None` where it cost nothing. A payment that was given up and
@@ -83,7 +88,7 @@ async fn lock_payment(tx: &mut PgConnection, reservation: ReservationId) -> Resu
     }))
 }
 
-/// Writes a refund that is to be carried out at once by whoever writes it.
+/// Writes a refund that is to be carried out.
 async fn write(
     tx: &mut PgConnection,
     attempt: Attempt,
@@ -103,7 +108,7 @@ async fn write(
         amount.currency.as_str(),
         i32::from(terms.percent),
         terms.reason,
-        lease_end(now).to_sqlx() as _,
+        terms.due_at.to_sqlx() as _,
         now.to_sqlx() as _,
         terms.cause,
         terms.by,

@@ -68,5 +68,6 @@ async fn deliver_due(store: &Store, courier: &Courier) -> Result<(), StoreError>
 async fn put_off(store: &Store, row: &Row, error: &StoreError) -> Result<(), StoreError> {
     let clock: &Clock = &store.clock;
     let pause = SignedDuration::from_secs(i64::from(row.attempts).clamp(1, MAX_PAUSE_S));
-    outbox::failed(&store.pool, row.id, &error.to_string(), clock.now() + pause).await
+    let now = clock.now();
+    outbox::failed(&store.pool, row.id, &error.to_string(), (now, now + pause)).await
 }

@@ -1,11 +1,15 @@
 //! One key, one purchase: whatever is repeated, and whatever else has changed since.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures::future::join_all;
+use harness::actors::Shopper;
+use harness::eventually;
 use serde_json::json;
 
 use crate::confirm::until_answered;
+use crate::support::Shop;
 use crate::till::Till;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,4 +122,92 @@ async fn a_key_is_forgotten_after_a_day() {
     till.advance(1);
     let reply = buyer.confirm(&id.to_string(), "tok_ok", "k").await.expect(409);
     assert_eq!(reply.code(), "already_booked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_different_requests_with_one_key_have_one_effect() {
+    let till = Till::open().await;
+    let id = till.reserve().await;
+    let buyer = till.buyer(id);
+    let reservation = id.to_string();
+    let cards: Vec<String> =
+        (0..100).map(|card| if card == 0 { "tok_ok".to_owned() } else { format!("tok_{card}") }).collect();
+    let replies = join_all(cards.iter().map(|card| buyer.confirm(&reservation, card, "k"))).await;
+    let others = replies.iter().filter(|reply| reply.status == 422);
+    assert!(others.clone().all(|reply| reply.code() == "idempotency_key_reused"));
+    assert_eq!(others.count(), 99, "{replies:?}");
+    assert_eq!(till.charges(id).await.split(' ').count(), 1);
+    assert_eq!(till.broken_money_checks().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn another_request_under_a_key_in_use_is_refused_and_the_same_one_is_under_way() {
+    let till = Till::open().await;
+    let id = till.reserve().await;
+    let buyer = till.buyer(id);
+    till.gateway.cut().await;
+    let first = buyer.confirm(&id.to_string(), "tok_ok", "k").await.expect(202);
+    assert!(!first.header("retry-after").is_empty());
+    buyer.confirm(&id.to_string(), "tok_ok", "k").await.expect(202);
+    assert_eq!(
+        buyer.confirm(&id.to_string(), "tok_other", "k").await.expect(422).code(),
+        "idempotency_key_reused"
+    );
+    let second = buyer.confirm(&id.to_string(), "tok_ok", "another").await.expect(409);
+    assert_eq!(second.code(), "payment_in_progress");
+    assert!(!second.header("retry-after").is_empty());
+    let kept = "SELECT string_agg(key || ' ' || status, ',') FROM booking.idempotency_keys WHERE reservation_id = $1";
+    assert_eq!(till.ask(kept, id.0).await, "k running", "what passes is not stored");
+    till.gateway.heal().await;
+    until_answered(&buyer, id, "tok_ok", "k", 201).await;
+}
+
+#[tokio::test]
+async fn the_worker_writes_the_final_answer_whether_anybody_asks_or_not() {
+    let mut till = Till::open().await;
+    let id = till.reserve().await;
+    till.gateway.drop_answers().await;
+    till.buyer(id).confirm(&id.to_string(), "tok_ok", "k").await.expect(202);
+    till.close().await;
+    till.gateway.heal().await;
+    till.reopen().await;
+    let answer = "SELECT response_status::text FROM booking.idempotency_keys WHERE reservation_id = $1";
+    eventually(Duration::from_secs(30), || async { till.ask(answer, id.0).await == "201" }).await;
+    let body =
+        "SELECT convert_from(response_body, 'UTF8') FROM booking.idempotency_keys WHERE reservation_id = $1";
+    let stored = till.ask(body, id.0).await;
+    assert_eq!(till.buyer(id).confirm(&id.to_string(), "tok_ok", "k").await.expect(201).body, stored);
+}
+
+#[tokio::test]
+async fn a_stranger_who_knows_the_key_and_the_request_is_told_nothing() {
+    let till = Till::open().await;
+    let (mine, yours) = (till.reserve().await, till.reserve().await);
+    till.buyer(mine).confirm(&mine.to_string(), "tok_ok", "k").await.expect(201);
+    let reply = till.buyer(yours).confirm(&mine.to_string(), "tok_ok", "k").await.expect(403);
+    assert_eq!(reply.code(), "not_yours");
+    let shopper = Shopper::without_token(&till.url());
+    assert_eq!(
+        shopper.confirm(&mine.to_string(), "tok_ok", "k").await.expect(401).code(),
+        "admission_required"
+    );
+}
+
+#[tokio::test]
+async fn a_buyer_is_the_same_with_an_admission_and_with_a_private_link() {
+    let shop = Shop::open().await;
+    let show = shop.show(1).await;
+    let shopper = shop.shopper().await;
+    let reserved = shopper.reserve(&show, &["A1"]).await.expect(201);
+    let reservation = reserved.text("reservation_id");
+    let booked = shopper.confirm(reservation, "tok_ok", "k").await.expect(201);
+    let link = shopper.with_token(reserved.text("manage_token"));
+    assert_eq!(link.confirm(reservation, "tok_ok", "k").await.expect(201).body, booked.body);
+    // The key is the buyer's, whichever reservation it was used for.
+    let other = json!({
+        "reservation_id": uuid::Uuid::new_v4(),
+        "payment_token": "tok_ok",
+        "contact": { "email": "shopper@example.com", "name": "Sam Shopper" },
+    });
+    assert_eq!(shopper.confirm_json(other, Some("k")).await.expect(422).code(), "idempotency_key_reused");
 }

@@ -17,10 +17,16 @@ const SOON: Duration = Duration::from_secs(40);
 
 /// Starts a process of the shop and waits until it answers.
 async fn start(till: &Till) -> (Child, String) {
+    start_with(till, &[]).await
+}
+
+/// Starts a process of the shop with other settings and waits until it answers.
+pub async fn start_with(till: &Till, settings: &[(&'static str, String)]) -> (Child, String) {
     let listen = format!("127.0.0.1:{}", free_port());
     let process = Command::new(env!("CARGO_BIN_EXE_booking"))
         .env_clear()
         .envs(till.settings(&listen))
+        .envs(settings.iter().cloned())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use harness::actors::{Reply, Shopper};
 use harness::eventually;
-use harness::proxy::Proxy;
+use harness::proxy::{Moment, Proxy};
 use harness::stores::TestStores;
 use shared::clock::Clock;
 
@@ -147,20 +147,41 @@ async fn seats_held_by_an_answer_that_was_lost_come_back() {
     assert!(cuttable.shop.broken_seat_checks().await.is_empty());
 }
 
+/// A reservation whose release is carried out in Postgres, and nobody hears of it.
+async fn release_without_an_answer(cuttable: &Cuttable) -> (Shopper, String) {
+    let shopper = cuttable.shop.shopper().await;
+    let reserved = shopper.reserve(&cuttable.show, &["A1"]).await.expect(201);
+    let reservation = reserved.text("reservation_id").to_owned();
+    cuttable.postgres.stop_at(&["SET status = 'released'", "COMMIT"], Moment::BeforeTheAnswer);
+    let (released, ()) = tokio::join!(shopper.release(&reservation), async {
+        cuttable.postgres.stopped().await;
+        cuttable.postgres.heal().await;
+    });
+    assert_eq!(released.status, 503, "{}", released.body);
+    (shopper, reservation)
+}
+
 #[tokio::test]
 async fn a_release_whose_answer_was_lost_frees_the_seats() {
     let cuttable = cuttable().await;
-    let shopper = cuttable.shop.shopper().await;
-    let reserved = shopper.reserve(&cuttable.show, &["A1"]).await.expect(201);
-    cuttable.postgres.delay(Duration::from_millis(300)).await;
-    let released = shopper.release(reserved.text("reservation_id")).await;
-    assert!(matches!(released.status, 204 | 503), "{}", released.body);
-    cuttable.postgres.heal().await;
-    eventually(WORK_WITHIN, async || {
-        let stats = cuttable.shop.stats(&cuttable.show).await;
-        let read = shopper.reservation(reserved.text("reservation_id")).await;
-        let released = read["status"] == "released";
-        (stats["available"] == 20) == released && read.status == 200
-    })
-    .await;
+    let (shopper, reservation) = release_without_an_answer(&cuttable).await;
+    // The client never asks again; Redis hears of it all the same.
+    eventually(WORK_WITHIN, async || cuttable.shop.stats(&cuttable.show).await["available"] == 20).await;
+    assert_eq!(shopper.reservation(&reservation).await["status"], "released");
+}
+
+#[tokio::test]
+async fn a_shop_that_stops_first_says_what_it_still_has_to_say() {
+    let cuttable = cuttable().await;
+    let (_, reservation) = release_without_an_answer(&cuttable).await;
+    let Cuttable { shop, show, .. } = cuttable;
+    let mut redis = shop.redis().await;
+    let hold = async |redis: &mut redis::aio::MultiplexedConnection| -> bool {
+        let mut known = redis::cmd("HEXISTS");
+        known.arg(format!("{{show:{show}}}:holds")).arg(&reservation);
+        known.query_async(redis).await.unwrap()
+    };
+    assert!(hold(&mut redis).await, "Redis has not heard of it yet");
+    shop.running.stop().await;
+    assert!(!hold(&mut redis).await, "the shop stopped before it had said that the seat is free");
 }

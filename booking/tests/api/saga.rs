@@ -44,17 +44,25 @@ async fn gateway_authorised(till: &Till, id: ReservationId, status: &'static str
             "undecided" => {
                 "UPDATE sandbox_gateway.charges SET decided_at = decided_at + interval '1 year' WHERE id = $1"
             }
-            _ => {
-                let capture = "INSERT INTO sandbox_gateway.operations
-                         (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
-                     SELECT gen_random_uuid(), id, 'capture', id || ':capture', amount_minor, 'captured', created_at
-                     FROM sandbox_gateway.charges WHERE id = $1";
-                till.tell(capture, till.payment(id).await.0).await;
-                "UPDATE sandbox_gateway.charges SET status = 'captured', captured_minor = amount_minor WHERE id = $1"
-            }
+            _ => return gateway_captured(till, id).await,
         };
         till.tell(statement, till.payment(id).await.0).await;
     }
+}
+
+/// The gateway took the money of the only charge for a reservation.
+pub async fn gateway_captured(till: &Till, id: ReservationId) {
+    till.tell(
+        "WITH taken AS (
+             UPDATE sandbox_gateway.charges SET status = 'captured', captured_minor = amount_minor
+             WHERE idempotency_key = (SELECT id || ':authorise' FROM booking.payments WHERE reservation_id = $1)
+             RETURNING id, amount_minor, created_at)
+         INSERT INTO sandbox_gateway.operations
+             (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+         SELECT gen_random_uuid(), id, 'capture', id || ':capture', amount_minor, 'captured', created_at FROM taken",
+        id.0,
+    )
+    .await;
 }
 
 /// The shop had recorded that the gateway authorised.
@@ -207,6 +215,86 @@ async fn stopped_before_a_void_was_recorded_it_is_voided_once() {
     assert_eq!(finished(&mut till, id).await, "voided");
     assert_eq!(till.status(id).await, "pending");
     assert_eq!(till.charges(id).await, "voided");
+}
+
+#[tokio::test]
+async fn money_that_was_taken_after_its_payment_was_given_up_goes_back() {
+    let (mut till, id) = stopped_while_paying().await;
+    gateway_authorised(&till, id, "captured").await;
+    till.tell(
+        "UPDATE booking.payments SET state = 'voiding', failure = 'capture_refused', gateway_reference = id::text
+         WHERE reservation_id = $1",
+        id.0,
+    )
+    .await;
+    till.tell(
+        "UPDATE booking.reservations SET status = 'cancelled', ended_at = created_at WHERE id = $1",
+        id.0,
+    )
+    .await;
+    till.tell(
+        "UPDATE booking.seat_claims SET live = false, ended_at = claimed_at WHERE reservation_id = $1",
+        id.0,
+    )
+    .await;
+    till.reopen().await;
+    eventually(SOON, || async { till.payments(id).await == "refunded" }).await;
+    assert_eq!((till.refunds(id).await.as_str(), till.given_back(id).await), ("refunded", 2500));
+    told(&till, id, 402, "payment_declined").await;
+}
+
+#[tokio::test]
+async fn how_long_a_payment_may_take_is_a_setting() {
+    let setup = Setup { manual_clock: true, payment_within_s: Some(30), ..Setup::default() };
+    let till = Till::with(TestStores::new().await, setup).await;
+    let id = till.reserve_for(SignedDuration::from_secs(20)).await;
+    till.gateway.cut().await;
+    till.buyer(id).confirm(&id.to_string(), "tok_ok", "k").await.expect(202);
+    let left = till.ask(
+        "SELECT extract(epoch FROM payment_deadline - updated_at)::bigint::text FROM booking.reservations WHERE id = $1",
+        id.0,
+    );
+    assert_eq!(left.await, "30");
+}
+
+#[tokio::test]
+async fn the_end_of_a_slot_that_redis_has_forgotten_is_not_waited_for() {
+    let till = Till::open().await;
+    let id = till.reserve().await;
+    let mut redis = till.redis().await;
+    redis::cmd("DEL").arg("{drop:premiere}:epoch").exec_async(&mut redis).await.unwrap();
+    till.buyer(id).confirm(&id.to_string(), "tok_ok", "k").await.expect(201);
+    let unsent = "SELECT count(*)::text FROM booking.outbox WHERE sent_at IS NULL AND $1::uuid IS NOT NULL";
+    eventually(SOON, || async { till.ask(unsent, id.0).await == "0" }).await;
+    // The drop comes back in a new epoch, which has the slot; it is ended again.
+    till.add_slot(
+        till.ask("SELECT sid::text FROM booking.reservations WHERE id = $1", id.0).await.parse().unwrap(),
+    )
+    .await;
+    till.mark_drop(2).await;
+    eventually(SOON, || async { !till.slot_lives(id).await }).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_slot_that_can_live_no_more_is_dead() {
+    let stores = TestStores::new().await;
+    let redis = Proxy::start(&stores.redis_url).await;
+    let setup = Setup { redis_url: Some(redis.url(&stores.redis_url)), ..Setup::default() };
+    let till = Till::with(stores, setup).await;
+    let (id, _) = till.book("tok_ok").await;
+    let sent = "SELECT count(*)::text FROM booking.outbox WHERE sent_at IS NOT NULL AND $1::uuid IS NOT NULL";
+    eventually(SOON, || async { till.ask(sent, id.0).await == "2" }).await;
+    redis.cut().await;
+    till.tell(
+        "UPDATE booking.outbox SET sent_at = NULL, created_at = created_at - interval '7 hours', attempts = 0,
+             next_attempt_at = created_at WHERE $1::uuid IS NOT NULL",
+        id.0,
+    )
+    .await;
+    let dead = "SELECT string_agg(destination, ' ') FROM booking.outbox WHERE dead_at IS NOT NULL AND $1::uuid IS NOT NULL";
+    eventually(SOON, || async { till.ask(dead, id.0).await == "slot_end" }).await;
+    redis.heal().await;
+    eventually(SOON, || async { till.ask(sent, id.0).await == "1" }).await;
 }
 
 #[tokio::test]

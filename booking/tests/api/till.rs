@@ -51,6 +51,8 @@ pub struct Setup {
     pub redis_url: Option<String>,
     /// How much is given back.
     pub policy: Option<&'static str>,
+    /// How long a payment may take.
+    pub payment_within_s: Option<u32>,
 }
 
 impl Till {
@@ -103,6 +105,9 @@ impl Till {
             .with("SANDBOX_GATEWAY_URL", format!("http://{}", self.gateway.address()));
         if let Some(policy) = setup.policy {
             vars = vars.with("CANCELLATION_POLICY", policy);
+        }
+        if let Some(seconds) = setup.payment_within_s {
+            vars = vars.with("PAYMENT_WITHIN_S", seconds.to_string());
         }
         let config = Config::from_vars(&mut vars);
         vars.finish().unwrap();

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::Fault;
+use super::breakpoint::{Breakpoint, Moment, Progress};
 
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -46,7 +47,7 @@ pub(super) async fn serve(
     client: TcpStream,
     target: String,
     faults: watch::Receiver<Fault>,
-    forwarded: Arc<AtomicU64>,
+    (forwarded, breakpoint): (Arc<AtomicU64>, Arc<Breakpoint>),
 ) {
     let Ok(server) = TcpStream::connect(&target).await else { return };
     // Small answers must not wait for more; a refusal of the option changes nothing but speed.
@@ -54,11 +55,40 @@ pub(super) async fn serve(
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let noted = Noted { forwarded, loses_answer: Arc::default() };
+    let pause = Pause { breakpoint, answer_is_held: AtomicBool::new(false) };
     // The first side that breaks takes the other one with it.
     let _ = tokio::try_join!(
-        forward(from_client, to_server, Direction::Request, faults.clone(), noted.clone()),
-        forward(from_server, to_client, Direction::Answer, faults, noted),
+        forward(from_client, to_server, Direction::Request, faults.clone(), (noted.clone(), &pause)),
+        forward(from_server, to_client, Direction::Answer, faults, (noted, &pause)),
     );
+}
+
+/// Where this connection stands still.
+struct Pause {
+    breakpoint: Arc<Breakpoint>,
+    answer_is_held: AtomicBool,
+}
+
+impl Pause {
+    /// Stands still where it must, and then breaks off.
+    async fn before(&self, direction: Direction, bytes: &[u8], progress: &mut Progress) -> io::Result<()> {
+        let stands_still = match direction {
+            Direction::Answer => self.answer_is_held.load(Ordering::SeqCst),
+            Direction::Request => match self.breakpoint.is_reached_by(bytes, progress) {
+                Some(Moment::BeforeTheRequest) => true,
+                Some(Moment::BeforeTheAnswer) => {
+                    self.answer_is_held.store(true, Ordering::SeqCst);
+                    false
+                }
+                None => false,
+            },
+        };
+        if !stands_still {
+            return Ok(());
+        }
+        self.breakpoint.stand_still().await;
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
 }
 
 async fn forward(
@@ -66,9 +96,10 @@ async fn forward(
     mut to: OwnedWriteHalf,
     direction: Direction,
     mut faults: watch::Receiver<Fault>,
-    noted: Noted,
+    (noted, pause): (Noted, &Pause),
 ) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
+    let mut progress = Progress::default();
     loop {
         let length = from.read(&mut buffer).await?;
         let fault = *faults.wait_for(|fault| *fault != Fault::Stall).await.map_err(io::Error::other)?;
@@ -86,6 +117,7 @@ async fn forward(
             (Fault::Delay(delay), Direction::Request) => sleep(delay).await,
             _ => {}
         }
+        pause.before(direction, &buffer[..length], &mut progress).await?;
         if direction == Direction::Request {
             noted.forwarded.fetch_add(length as u64, Ordering::SeqCst);
         }

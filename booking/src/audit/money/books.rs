@@ -115,7 +115,7 @@ pub(super) async fn one_capture_a_booking(pool: &PgPool) -> sqlx::Result<Check> 
     Ok(check!(
         pool,
         "money.one_capture_a_booking",
-        "a reservation is paid for at most once, by our count and by the gateway's",
+        "a reservation is paid for at most once, by our count and by the gateway's, money that went back at once apart",
         "a reservation was paid for more than once",
         "SELECT count(DISTINCT reservation_id) FROM booking.payments",
         "SELECT jsonb_build_object('reservation_id', payment.reservation_id,
@@ -124,6 +124,7 @@ pub(super) async fn one_capture_a_booking(pool: &PgPool) -> sqlx::Result<Check> 
          LEFT JOIN sandbox_gateway.charges AS charge ON charge.idempotency_key = payment.id || ':authorise'
          LEFT JOIN sandbox_gateway.operations AS operation
              ON operation.charge_id = charge.id AND operation.kind = 'capture'
+         WHERE NOT EXISTS (SELECT FROM booking.refunds WHERE payment_id = payment.id AND cause = 'late_capture')
          GROUP BY payment.reservation_id
          HAVING count(operation.id) > 1
              OR count(DISTINCT payment.id) FILTER (WHERE payment.state IN ('captured', 'refunding', 'refunded')) > 1"

@@ -63,7 +63,7 @@ pub(super) async fn sagas_end(pool: &PgPool, now: Timestamp) -> sqlx::Result<Che
                     'last_error', payment.last_error, 'reservation_id', reservation.id, 'status', reservation.status)
          FROM booking.payments AS payment
          JOIN booking.reservations AS reservation ON reservation.id = payment.reservation_id
-         WHERE payment.state IN ('authorising', 'authorised', 'capturing', 'voiding', 'refunding')
+         WHERE payment.state IN ('authorising', 'authorised', 'capturing', 'voiding')
            AND coalesce(reservation.payment_deadline, reservation.expires_at) < $1",
         (now - SAGA_GRACE).to_sqlx() as _
     ))

@@ -10,7 +10,7 @@ use shared::store::StoreError;
 use sqlx::PgConnection;
 
 use super::{Finished, LEASE, Payments, note};
-use crate::domain::confirm::{Beginning, Confirmation, Facts, PAYMENT_WITHIN, Refusal, begin};
+use crate::domain::confirm::{Beginning, Confirmation, Facts, Refusal, begin};
 use crate::domain::idempotency::StoredAnswer;
 use crate::domain::ids::{BookingId, PaymentId, ReservationId};
 use crate::domain::payment::{Authorising, Payment};
@@ -50,7 +50,10 @@ impl Payments {
             }
             let Some(facts) = lock(&mut tx, asked.reservation).await? else { return Ok(Begun::NotFound) };
             let begun = match begin(&facts, asked.token.is_some(), now) {
-                Ok(Beginning::Pay) => Begun::Paying(pay(&mut tx, asked, gateway, facts.total, now).await?),
+                Ok(Beginning::Pay) => {
+                    let deadline = self.deadline(now);
+                    Begun::Paying(pay(&mut tx, asked, gateway, (facts.total, deadline), now).await?)
+                }
                 Ok(Beginning::Free) => Begun::Free(self.book_free(&mut tx, asked, now).await?),
                 Err(refusal) if !refusal.is_final() => return Ok(Begun::NotNow(refusal)),
                 Err(refusal) => {
@@ -114,14 +117,14 @@ async fn pay(
     tx: &mut PgConnection,
     asked: &Confirmation,
     gateway: &str,
-    amount: Money,
+    (amount, deadline): (Money, Timestamp),
     now: Timestamp,
 ) -> Result<Payment<Authorising>, StoreError> {
     let payment = Payment {
         id: PaymentId::at(now),
         reservation: asked.reservation,
         amount,
-        deadline: now + PAYMENT_WITHIN,
+        deadline,
         state: Authorising,
     };
     let token_digest = Sha256::digest(asked.token.as_ref().map_or("", |token| token.0.as_str()));

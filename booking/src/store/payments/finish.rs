@@ -14,11 +14,14 @@ use crate::domain::confirm::{Confirmation, Refusal};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::ids::{PaymentId, ReservationId};
 use crate::domain::outbox::{Message, Row};
-use crate::domain::payment::{Authorising, Capturing, Decline, Payment, VoidReason, Voided, Voiding};
+use crate::domain::payment::{
+    Authorising, Capturing, Decline, GatewayReference, Payment, VoidReason, Voided, Voiding,
+};
 use crate::domain::reservation::ReservationStatus;
+use crate::gateway::Attempt;
 use crate::store::bookings::unexpected;
 use crate::store::postgres;
-use crate::store::{bookings, events, idempotency, outbox};
+use crate::store::{bookings, events, idempotency, outbox, refunds};
 
 impl Payments {
     /// Records the capture: the booking is confirmed, its buyer may see it.
@@ -68,22 +71,52 @@ impl Payments {
     ) -> Result<Finished, StepError> {
         postgres(async {
             let mut tx = self.pool.begin().await?;
-            let facts = lock(&mut tx, payment.reservation).await?.ok_or(StepError::Moved)?;
-            let reason = payment.state.reason;
             let state = if voided == Voided::Authorisation { "voided" } else { "failed" };
-            let end = Ending { from: "voiding", to: state, failure: Some(reason.as_str()) };
-            let requester = end_payment(&mut tx, payment.id, &end, now).await?;
-            note(&mut tx, payment.id, payment.reservation, state, now).await?;
-            let mut messages = Vec::new();
-            let lives = reason == VoidReason::NotTaken && facts.expires_at > now;
-            if reason == VoidReason::NotTaken {
-                messages.push(give_back(&mut tx, payment.reservation, lives, now).await?);
-            }
-            let outcome = self.answer(&mut tx, &requester, Refusal::after(reason, lives), now).await?;
+            let finished = self.end_given_up(&mut tx, &payment, state, now).await?;
             tx.commit().await?;
-            Ok(Finished { outcome, messages })
+            Ok(finished)
         })
         .await
+    }
+
+    /// Records that the gateway had taken the money of an attempt that was given up, and promises it back.
+    pub async fn captured_late(
+        &self,
+        payment: Payment<Voiding>,
+        reference: &GatewayReference,
+        now: Timestamp,
+    ) -> Result<Finished, StepError> {
+        postgres(async {
+            let mut tx = self.pool.begin().await?;
+            let finished = self.end_given_up(&mut tx, &payment, "refunding", now).await?;
+            let attempt = Attempt::of(&payment, Some(reference));
+            refunds::promise_late_capture(&mut tx, attempt, payment.amount, now).await?;
+            tx.commit().await?;
+            Ok(finished)
+        })
+        .await
+    }
+
+    /// Ends an attempt that was given up, and answers its request.
+    async fn end_given_up(
+        &self,
+        tx: &mut PgConnection,
+        payment: &Payment<Voiding>,
+        state: &'static str,
+        now: Timestamp,
+    ) -> Result<Finished, StepError> {
+        let facts = lock(tx, payment.reservation).await?.ok_or(StepError::Moved)?;
+        let reason = payment.state.reason;
+        let end = Ending { from: "voiding", to: state, failure: Some(reason.as_str()) };
+        let requester = end_payment(tx, payment.id, &end, now).await?;
+        note(tx, payment.id, payment.reservation, state, now).await?;
+        let mut messages = Vec::new();
+        let lives = reason == VoidReason::NotTaken && facts.expires_at > now;
+        if reason == VoidReason::NotTaken {
+            messages.push(give_back(tx, payment.reservation, lives, now).await?);
+        }
+        let outcome = self.answer(tx, &requester, Refusal::after(reason, lives), now).await?;
+        Ok(Finished { outcome, messages })
     }
 
     /// Books a reservation that costs nothing.
@@ -172,7 +205,7 @@ async fn end_payment(
     let row = sqlx::query!(
         r#"UPDATE booking.payments
            SET state = $3, failure = $4, updated_at = $5, ended_at = $5, next_attempt_at = NULL, last_error = NULL,
-               captured_at = CASE WHEN $3 = 'captured' THEN $5 ELSE captured_at END
+               captured_at = CASE WHEN $3 IN ('captured', 'refunding') THEN $5 ELSE captured_at END
            WHERE id = $1 AND state = $2
            RETURNING buyer AS "buyer: Identity", idempotency_key"#,
         id.0,

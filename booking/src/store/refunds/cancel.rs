@@ -13,7 +13,7 @@ use crate::domain::booking::BookingStatus;
 use crate::domain::cancel::{CancelPolicy, share_of};
 use crate::domain::ids::{BookingId, RefundId, ReservationId};
 use crate::domain::outbox::{Message, Row};
-use crate::domain::refund::{CancelError, Cancelled, RefundStatus};
+use crate::domain::refund::{CancelError, Cancelled, RefundStatus, lease_end};
 use crate::store::bookings::{currency, unexpected};
 use crate::store::{events, outbox, postgres};
 
@@ -55,6 +55,8 @@ impl Refunds {
                 reason: "cancelled by its buyer",
                 by: buyer.as_str(),
                 key: None,
+                // Whoever writes it carries it out; the worker does if that one dies.
+                due_at: lease_end(now),
             };
             let mut promised = Promised::default();
             let paid = lock_payment(&mut tx, reservation).await?;

@@ -9,7 +9,7 @@ use super::cancel::{Ending, end, lock_booking, lock_tickets};
 use super::{Paid, Promised, Refunds, Terms, lock_payment, refund_status, write};
 use crate::domain::booking::BookingStatus;
 use crate::domain::ids::{BookingId, RefundId, ReservationId};
-use crate::domain::refund::{RefundError, RefundRequest, RefundStatus, Refunded};
+use crate::domain::refund::{RefundError, RefundRequest, RefundStatus, Refunded, lease_end};
 use crate::store::error::REFUNDS_EXCEED_CAPTURE;
 use crate::store::postgres;
 
@@ -43,7 +43,7 @@ impl Refunds {
                 return Err(RefundError::NotSoMuch { left: paid.left });
             }
             let mut promised = Promised::default();
-            let terms = terms(request);
+            let terms = terms(request, now);
             let due = match write(&mut tx, paid.attempt, amount, &terms, now).await {
                 Err(error) if constraint(&error) == Some(REFUNDS_EXCEED_CAPTURE) => {
                     return Err(RefundError::NotSoMuch { left: paid.left });
@@ -69,13 +69,14 @@ impl Refunds {
     }
 }
 
-fn terms(request: &RefundRequest) -> Terms<'_> {
+fn terms(request: &RefundRequest, now: Timestamp) -> Terms<'_> {
     Terms {
         cause: "operator",
         percent: 100,
         reason: &request.reason,
         by: &request.operator,
         key: request.key.as_ref(),
+        due_at: lease_end(now),
     }
 }
 
