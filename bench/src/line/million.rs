@@ -5,14 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::ids::{DropSlug, Sid};
-use shared::store::StoreError;
 use waitroom::domain::ledger::IdleReason;
 use waitroom::domain::line::{BATCH, Joined, Line as _, RankTable, SIGHTINGS, Spot};
 use waitroom::domain::place::{PlaceId, Score};
@@ -131,10 +129,12 @@ impl Hall {
         let mut all: Vec<_> = (0..people).map(|_| someone()).collect();
         for arrivals in all.chunks(MEASURED_EVERY) {
             let joins = arrivals.iter().map(|(score, place)| self.line.join(drop, *place, *score));
-            stream::iter(joins)
-                .buffer_unordered(JOINS_AT_ONCE)
-                .try_for_each(|joined| ready(has_joined(&joined)))
-                .await?;
+            let joined: Vec<Joined> =
+                stream::iter(joins).buffer_unordered(JOINS_AT_ONCE).try_collect().await?;
+            anyhow::ensure!(
+                joined.iter().all(|joined| matches!(joined, Joined::New(_))),
+                "everybody who comes is new"
+            );
             // As replicas do once a second: so the line knows whose sightings count.
             self.line.measure(drop, 0).await?;
         }
@@ -250,11 +250,6 @@ async fn first_call(replica: SocketAddr, drop: &DropSlug) -> anyhow::Result<Time
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     bail!("nobody was called at {replica}")
-}
-
-fn has_joined(joined: &Joined) -> Result<(), StoreError> {
-    assert!(matches!(joined, Joined::New(_)), "everybody who comes is new: {joined:?}");
-    Ok(())
 }
 
 /// Somebody who joins in the lobby.
