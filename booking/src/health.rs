@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::reserve::{ReserveError, Reserved};
+use crate::domain::reserve::{BasketError, ReserveError, Reserved};
 
 /// What is older does not count.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -105,15 +105,20 @@ fn outcome_label(outcome: &Result<Reserved, ReserveError>) -> &'static str {
     match outcome {
         Ok(reserved) if reserved.is_new => "reserved",
         Ok(_) => "repeated",
-        Err(ReserveError::Basket(_)) => "invalid",
+        Err(ReserveError::Basket(refusal)) => match refusal {
+            BasketError::Empty => "no_seats",
+            BasketError::TooMany { .. } => "too_many_seats",
+            BasketError::Duplicates(_) => "duplicate_seats",
+            BasketError::Unknown(_) => "unknown_seats",
+            BasketError::UnknownFares(_) => "unknown_fares",
+        },
         Err(ReserveError::NotOnSale) => "not_on_sale",
-        Err(ReserveError::AdmissionEnded | ReserveError::AdmissionSpent) => "not_admitted",
+        Err(ReserveError::AdmissionEnded) => "admission_ended",
+        Err(ReserveError::AdmissionSpent) => "admission_spent",
         Err(ReserveError::SeatsUnavailable(_)) => "conflict",
-        Err(
-            ReserveError::ReservationLimit { .. }
-            | ReserveError::AddressLimit { .. }
-            | ReserveError::CoolingDown { .. },
-        ) => "limited",
+        Err(ReserveError::ReservationLimit { .. }) => "reservation_limit",
+        Err(ReserveError::AddressLimit { .. }) => "address_limit",
+        Err(ReserveError::CoolingDown { .. }) => "cooling_down",
         Err(ReserveError::Store(_)) => "unavailable",
     }
 }

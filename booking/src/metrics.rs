@@ -2,7 +2,9 @@
 
 pub mod money;
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use std::time::{Duration, Instant};
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 /// Reservations asked for, by outcome.
 pub const RESERVES: &str = "booking_reserves_total";
@@ -18,6 +20,32 @@ pub const LAPSED: &str = "booking_holds_lapsed_total";
 pub const SEATS_FREE: &str = "booking_seats_free";
 /// Seats in baskets, by drop.
 pub const SEATS_HELD: &str = "booking_seats_held";
+/// Seats sold, by drop.
+pub const SEATS_BOOKED: &str = "booking_seats_booked";
+/// Seats taken out of sale, by drop.
+pub const SEATS_BLOCKED: &str = "booking_seats_blocked";
+/// Rounds of the tasks beside the requests, by task and outcome.
+const ROUNDS: &str = "booking_worker_rounds_total";
+/// How long a round took, by task.
+const ROUND_SECONDS: &str = "booking_worker_round_duration_seconds";
+/// How long a store took to answer the simplest question, by store and outcome.
+const STORE_SECONDS: &str = "booking_store_answer_seconds";
+/// What is under way at this moment, by what it is and its state.
+const UNFINISHED_COUNT: &str = "booking_unfinished";
+/// How old the oldest of it is, by the same.
+const UNFINISHED_AGE: &str = "booking_unfinished_oldest_seconds";
+/// Everything that can be under way, with its states.
+pub const UNFINISHED: [(&str, &str); 9] = [
+    ("reservation", "pending"),
+    ("reservation", "paying"),
+    ("payment", "authorising"),
+    ("payment", "authorised"),
+    ("payment", "capturing"),
+    ("payment", "voiding"),
+    ("payment", "refunding"),
+    ("refund", "pending"),
+    ("message", "unsent"),
+];
 /// How long a request waits for a database connection.
 pub const POOL_WAIT_SECONDS: &str = "booking_pool_wait_seconds";
 
@@ -31,5 +59,37 @@ pub fn describe() {
     describe_counter!(LAPSED, "Overdue holds lapsed in Redis by the sweeper");
     describe_gauge!(SEATS_FREE, "Seats on sale, by drop");
     describe_gauge!(SEATS_HELD, "Seats in baskets, by drop");
+    describe_gauge!(SEATS_BOOKED, "Seats sold, by drop");
+    describe_gauge!(SEATS_BLOCKED, "Seats taken out of sale, by drop");
+    describe_counter!(ROUNDS, "Rounds of the tasks beside the requests, by task and outcome");
+    describe_histogram!(ROUND_SECONDS, Unit::Seconds, "How long a round of a task took");
+    describe_histogram!(
+        STORE_SECONDS,
+        Unit::Seconds,
+        "How long a store took to answer the simplest question"
+    );
+    describe_gauge!(UNFINISHED_COUNT, "Reservations, payments, refunds and messages under way, by state");
+    describe_gauge!(UNFINISHED_AGE, Unit::Seconds, "How long the oldest of them has been under way");
     describe_gauge!(POOL_WAIT_SECONDS, Unit::Seconds, "How long a request waits for a database connection");
+}
+
+/// Carries out a round of a task, and measures it. `round` answers whether it did what it is for.
+pub async fn round(task: &'static str, round: impl Future<Output = bool>) {
+    let started = Instant::now();
+    let outcome = if round.await { "done" } else { "failed" };
+    counter!(ROUNDS, "task" => task, "outcome" => outcome).increment(1);
+    histogram!(ROUND_SECONDS, "task" => task).record(started.elapsed().as_secs_f64());
+}
+
+/// A store was asked the simplest question.
+pub fn store_answered(store: &'static str, answered: bool, took: Duration) {
+    let outcome = if answered { "answered" } else { "no_answer" };
+    histogram!(STORE_SECONDS, "store" => store, "outcome" => outcome).record(took.as_secs_f64());
+}
+
+/// So much of this is under way, the oldest for so many seconds.
+pub fn unfinished(what: &'static str, state: &'static str, count: i64, oldest_s: f64) {
+    #[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^52")]
+    gauge!(UNFINISHED_COUNT, "what" => what, "state" => state).set(count as f64);
+    gauge!(UNFINISHED_AGE, "what" => what, "state" => state).set(oldest_s);
 }

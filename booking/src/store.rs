@@ -20,6 +20,7 @@ pub mod refunds;
 pub mod reservations;
 mod shop;
 pub mod tickets;
+pub mod unfinished;
 pub mod waitroom;
 
 use std::sync::Arc;

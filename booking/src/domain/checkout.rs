@@ -13,6 +13,7 @@ use super::ids::{ReservationId, ShowId};
 use super::payment::{Authorising, Payment, Unfinished};
 use super::saga::Saga;
 use crate::gateway::PaymentToken;
+use crate::metrics::money as measured;
 use crate::store::courier::Courier;
 use crate::store::idempotency::Keys;
 use crate::store::payments::{Begun, Outcome, Payments};
@@ -80,6 +81,7 @@ impl Checkout {
         match begun {
             Ok(Begun::Paying(payment)) => Ok(self.pay(payment, asked.token.take()).await),
             Ok(Begun::Free(finished)) => {
+                measured::booking("free");
                 self.courier.deliver_now(finished.messages).await;
                 Ok(Self::told(Some(finished.outcome)))
             }

@@ -204,6 +204,9 @@ impl Refunder {
 
     /// Tells Redis of seats that are free, and begins the refund: its end is not waited for.
     pub(super) async fn carry_out(&self, promised: Promised) {
+        if !promised.messages.is_empty() {
+            measured::booking("given_back");
+        }
         self.courier.deliver_now(promised.messages).await;
         if let Some(due) = promised.refund {
             let refunder = self.clone();

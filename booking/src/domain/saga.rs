@@ -180,7 +180,9 @@ impl Saga {
         match captured {
             Capture::Captured => {
                 measured::payment("captured");
-                Ok(self.end(self.payments.confirm(payment, self.clock.now()).await?).await)
+                let finished = self.payments.confirm(payment, self.clock.now()).await?;
+                measured::booking("paid");
+                Ok(self.end(finished).await)
             }
             Capture::Refused => {
                 let (payment, messages) = self.payments.refuse_capture(payment, self.clock.now()).await?;

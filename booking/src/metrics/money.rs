@@ -10,6 +10,7 @@ const GATEWAY: &str = "booking_gateway_seconds";
 const GATEWAY_EVENTS: &str = "booking_gateway_events_total";
 const CONFIRMS: &str = "booking_confirms_total";
 const CONFIRM_SECONDS: &str = "booking_confirm_duration_seconds";
+const BOOKINGS: &str = "booking_bookings_total";
 const REFUNDS: &str = "booking_refunds_total";
 const DIFFERENCES: &str = "booking_reconciliation_differences";
 const OUTBOX: &str = "booking_outbox_total";
@@ -25,6 +26,7 @@ pub fn describe() {
     describe_counter!(GATEWAY_EVENTS, "Webhooks of the gateway, by whether they were new, known or refused");
     describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
     describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
+    describe_counter!(BOOKINGS, "Bookings that were made, and that were given back, by outcome");
     describe_counter!(REFUNDS, "Refunds that were asked of the gateway, by what it answered");
     describe_gauge!(
         DIFFERENCES,
@@ -58,6 +60,11 @@ pub fn gateway_event(outcome: &'static str) {
 pub fn confirm(status: u16, took: Duration) {
     counter!(CONFIRMS, "status" => status.to_string()).increment(1);
     histogram!(CONFIRM_SECONDS).record(took.as_secs_f64());
+}
+
+/// A booking was made (`paid`, `free`), or its seats were given back.
+pub fn booking(outcome: &'static str) {
+    counter!(BOOKINGS, "outcome" => outcome).increment(1);
 }
 
 /// The gateway was asked for a refund.

@@ -9,20 +9,24 @@ use shared::store::StoreError;
 
 use crate::app::AppState;
 use crate::domain::holds::SeatState;
-use crate::metrics::{POOL_WAIT_SECONDS, SEATS_FREE, SEATS_HELD};
+use crate::metrics::{POOL_WAIT_SECONDS, SEATS_BLOCKED, SEATS_BOOKED, SEATS_FREE, SEATS_HELD};
 use crate::store::catalogue;
 
 #[derive(Default)]
 struct Stock {
     free: u64,
     held: u64,
+    booked: u64,
+    blocked: u64,
 }
 
-/// One round. What cannot be measured is not published: health that grows old stops the line by itself.
-pub async fn run(app: &AppState) {
-    if let Err(error) = publish(app).await {
+/// One round; whether it was published. What cannot be measured is not: health that grows old stops the line by itself.
+pub async fn run(app: &AppState) -> bool {
+    let published = publish(app).await;
+    if let Err(error) = &published {
         tracing::debug!(%error, "health could not be published");
     }
+    published.is_ok()
 }
 
 async fn publish(app: &AppState) -> Result<(), StoreError> {
@@ -31,7 +35,8 @@ async fn publish(app: &AppState) -> Result<(), StoreError> {
     let pool_wait_ms = pool_wait_ms(app).await?;
     let load = app.load.load();
     let at_ms = store.now().await?.as_millisecond();
-    for (drop, Stock { free, held }) in stock {
+    for (drop, stock) in stock {
+        let Stock { free, held, .. } = stock;
         let health = Health {
             at_ms,
             free,
@@ -42,12 +47,22 @@ async fn publish(app: &AppState) -> Result<(), StoreError> {
             pool_wait_ms,
         };
         write_health(&store.redis, &drop, &health).await?;
-        #[expect(clippy::cast_precision_loss, reason = "a drop has far fewer than 2^52 seats")]
-        let (free, held) = (free as f64, held as f64);
-        metrics::gauge!(SEATS_FREE, "drop" => drop.to_string()).set(free);
-        metrics::gauge!(SEATS_HELD, "drop" => drop.to_string()).set(held);
+        show_stock(&drop, &stock);
     }
     Ok(())
+}
+
+fn show_stock(drop: &DropSlug, stock: &Stock) {
+    let seats = [
+        (SEATS_FREE, stock.free),
+        (SEATS_HELD, stock.held),
+        (SEATS_BOOKED, stock.booked),
+        (SEATS_BLOCKED, stock.blocked),
+    ];
+    for (name, seats) in seats {
+        #[expect(clippy::cast_precision_loss, reason = "a drop has far fewer than 2^52 seats")]
+        metrics::gauge!(name, "drop" => drop.to_string()).set(seats as f64);
+    }
 }
 
 /// The seats of every drop with shows on sale. A drop with a show that is being loaded is left out for this round.
@@ -60,6 +75,8 @@ async fn stock(app: &AppState) -> Result<BTreeMap<DropSlug, Stock>, StoreError> 
                 let stock = stock.entry(known.drop).or_default();
                 stock.free += map.count(SeatState::Free) as u64;
                 stock.held += map.count(SeatState::Held) as u64;
+                stock.booked += map.count(SeatState::Booked) as u64;
+                stock.blocked += map.count(SeatState::Blocked) as u64;
             }
             Err(StoreError::Lost) => drop(unknown.insert(known.drop)),
             Err(error) => return Err(error),

@@ -7,21 +7,26 @@ use crate::store::catalogue::{self, OnSale};
 use crate::store::holds::Mark;
 use shared::store::StoreError;
 
-/// One round.
-pub async fn run(store: &Store) {
+/// One round; whether nothing is missing any more.
+pub async fn run(store: &Store) -> bool {
     if let Err(error) = store.plans.refresh().await {
         tracing::debug!(%error, "changed shows could not be looked for");
     }
-    match missing(store).await {
-        Ok(shows) => {
-            for show in shows {
-                if let Err(error) = store.load_show(show).await {
-                    tracing::warn!(show.id = %show, %error, "a show could not be loaded yet");
-                }
-            }
+    let shows = match missing(store).await {
+        Ok(shows) => shows,
+        Err(error) => {
+            tracing::debug!(%error, "lost shows could not be looked for");
+            return false;
         }
-        Err(error) => tracing::debug!(%error, "lost shows could not be looked for"),
+    };
+    let mut is_complete = true;
+    for show in shows {
+        if let Err(error) = store.load_show(show).await {
+            tracing::warn!(show.id = %show, %error, "a show could not be loaded yet");
+            is_complete = false;
+        }
     }
+    is_complete
 }
 
 /// The shows on sale of which Redis has no memory, or an older one than Postgres asks for.

@@ -10,11 +10,13 @@ use crate::store::{Store, catalogue, reservations};
 /// Rows, and holds, a batch.
 const BATCH: usize = 200;
 
-/// One round: batches until nothing overdue is left.
-pub async fn run(store: &Store) {
-    if let Err(error) = sweep(store).await {
+/// One round: batches until nothing overdue is left; whether it came so far.
+pub async fn run(store: &Store) -> bool {
+    let swept = sweep(store).await;
+    if let Err(error) = &swept {
         tracing::debug!(%error, "overdue reservations could not be swept");
     }
+    swept.is_ok()
 }
 
 /// Expires everything overdue, by Redis's clock, so that no replica's own clock can end a hold early.

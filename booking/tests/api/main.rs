@@ -17,6 +17,7 @@ mod kill;
 mod limits;
 mod loading;
 mod loss;
+mod metrics;
 mod money_audit;
 mod outage;
 mod races;

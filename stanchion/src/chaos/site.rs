@@ -35,7 +35,7 @@ pub enum Victim {
 
 /// Short times, so that holds lapse and turns are missed while one looks on.
 const QUICK: [(&str, &str); 3] =
-    [("DROP_DEFAULT_HOLD_S", "8"), ("DROP_DEFAULT_COOLDOWN_S", "3"), ("DROP_DEFAULT_CLAIM_WINDOW_S", "15")];
+    [("DROP_DEFAULT_HOLD_S", "10"), ("DROP_DEFAULT_COOLDOWN_S", "3"), ("DROP_DEFAULT_CLAIM_WINDOW_S", "15")];
 
 /// What the sandbox gateway can do wrong.
 const FAULTS: [&str; 9] = [

@@ -131,7 +131,7 @@ impl Timing {
     /// How long somebody waits who holds a reservation for so long; `None`: no longer than anybody.
     pub fn wait(self, holds_for: Option<Duration>) -> Option<Duration> {
         /// Time enough for the request to arrive.
-        const LAST_MOMENT: Duration = Duration::from_millis(400);
+        const LAST_MOMENT: Duration = Duration::from_millis(900);
         /// Time enough for it to be over by every clock.
         const TOO_LATE: Duration = Duration::from_millis(300);
         match self {
