@@ -11,6 +11,8 @@ use crate::domain::cancel::CancelPolicy;
 use crate::domain::confirm::{PAYMENT_WITHIN_BOUNDS_S, PAYMENT_WITHIN_S};
 use crate::gateway::GatewayKind;
 use crate::gateway::sandbox::faults::FaultRates;
+use crate::gateway::signature::WebhookSecret;
+use crate::gateway::stripe::{ApiKey, StripeSettings};
 
 /// What else is not set, an address has one reservation for so many requests a second that it may make.
 const REQUESTS_A_RESERVATION: u32 = 10;
@@ -53,6 +55,8 @@ pub struct Config {
     pub cancellation: CancelPolicy,
     /// The sandbox gateway.
     pub sandbox: SandboxSettings,
+    /// Stripe, where it takes the money.
+    pub stripe: Option<StripeSettings>,
 }
 
 /// How the sandbox gateway in this process is run.
@@ -74,6 +78,7 @@ impl Config {
         let waitroom_public_url = url_text(vars, "WAITROOM_PUBLIC_URL", "http://127.0.0.1:8080");
         let waitroom_internal_url = url_text(vars, "WAITROOM_INTERNAL_URL", &waitroom_public_url);
         let rate_limit_per_address = vars.parse("RATE_LIMIT_PER_ADDRESS", 200_u32);
+        let gateway = vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox);
         Self {
             redis_url: vars.text("REDIS_URL", "redis://127.0.0.1:6379"),
             database_url: vars.text("DATABASE_URL", "postgres://127.0.0.1:5432/stanchion"),
@@ -89,7 +94,7 @@ impl Config {
                 .parse("RESERVATIONS_PER_ADDRESS", rate_limit_per_address.div_ceil(REQUESTS_A_RESERVATION)),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
-            gateway: vars.parse("PAYMENT_GATEWAY", GatewayKind::Sandbox),
+            gateway,
             payment_within: payment_within(vars),
             cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),
             sandbox: SandboxSettings {
@@ -98,6 +103,7 @@ impl Config {
                 faults: vars.parse("SANDBOX_FAULTS", FaultRates::default()),
                 webhooks: vars.parse("SANDBOX_WEBHOOKS", true),
             },
+            stripe: (gateway == GatewayKind::Stripe).then(|| stripe(vars)),
         }
     }
 }
@@ -109,6 +115,26 @@ fn payment_within(vars: &mut Vars) -> SignedDuration {
         vars.mistake(format!("PAYMENT_WITHIN_S: {seconds} is not between {least} and {most}"));
     }
     SignedDuration::from_secs(seconds.into())
+}
+
+/// What Stripe needs; the mistakes never repeat a key.
+fn stripe(vars: &mut Vars) -> StripeSettings {
+    let mut needed = |name: &str, prefix: [&str; 2]| {
+        let value = vars.text(name, "");
+        if !prefix.iter().any(|prefix| value.starts_with(prefix)) {
+            let [usual, _] = prefix;
+            vars.mistake(format!("{name}: PAYMENT_GATEWAY=stripe needs it, as Stripe gave it ({usual}…)"));
+            // It may be another key, in the wrong place.
+            return String::new();
+        }
+        value
+    };
+    let secret_key = ApiKey::new(&needed("STRIPE_SECRET_KEY", ["sk_", "rk_"]));
+    let publishable_key = needed("STRIPE_PUBLISHABLE_KEY", ["pk_", "pk_"]);
+    let webhook_secret = WebhookSecret::new(needed("STRIPE_WEBHOOK_SECRET", ["whsec_", "whsec_"]).as_bytes());
+    let own = "https://api.stripe.com".parse().expect("Stripe's address is a URL");
+    let api_url = vars.parse("STRIPE_API_URL", own);
+    StripeSettings { secret_key, publishable_key, webhook_secret, api_url }
 }
 
 /// A URL as text without a slash at the end.

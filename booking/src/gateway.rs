@@ -6,6 +6,7 @@ mod books;
 mod event;
 pub mod sandbox;
 pub mod signature;
+pub mod stripe;
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,6 +30,7 @@ use self::sandbox::ledger::Ledger;
 use self::sandbox::notices::Notices;
 use self::sandbox::service::{Sandbox, router};
 use self::signature::WebhookSecret;
+use self::stripe::StripeGateway;
 use crate::config::{Config, SandboxSettings};
 use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
@@ -38,11 +40,13 @@ use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
 pub enum GatewayKind {
     /// The sandbox in the box: plays at money.
     Sandbox,
+    /// Stripe.
+    Stripe,
 }
 
 /// The text names no gateway.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no gateway {0:?}; there is: sandbox")]
+#[error("there is no gateway {0:?}; there are: sandbox, stripe")]
 pub struct UnknownGateway(String);
 
 impl FromStr for GatewayKind {
@@ -51,6 +55,7 @@ impl FromStr for GatewayKind {
     fn from_str(text: &str) -> Result<Self, UnknownGateway> {
         match text {
             "sandbox" => Ok(Self::Sandbox),
+            "stripe" => Ok(Self::Stripe),
             _ => Err(UnknownGateway(text.to_owned())),
         }
     }
@@ -65,7 +70,9 @@ pub async fn start(
     tasks: &Tasks,
     until: CancellationToken,
 ) -> anyhow::Result<Arc<dyn Gateway>> {
-    let GatewayKind::Sandbox = config.gateway;
+    if let Some(settings) = &config.stripe {
+        return Ok(Arc::new(StripeGateway::new(settings, clock.clone())?));
+    }
     let SandboxSettings { listen, url, faults, webhooks } = &config.sandbox;
     let listener = bind("SANDBOX_GATEWAY_LISTEN", *listen).await?;
     let own_url: Url = format!("http://{}", listener.local_addr()?).parse()?;

@@ -53,6 +53,8 @@ pub struct Setup {
     pub policy: Option<&'static str>,
     /// How long a payment may take.
     pub payment_within_s: Option<u32>,
+    /// Settings beside the usual ones.
+    pub more: Vec<(&'static str, String)>,
 }
 
 impl Till {
@@ -108,6 +110,9 @@ impl Till {
         }
         if let Some(seconds) = setup.payment_within_s {
             vars = vars.with("PAYMENT_WITHIN_S", seconds.to_string());
+        }
+        for (name, value) in &setup.more {
+            vars = vars.with(name, value);
         }
         let config = Config::from_vars(&mut vars);
         vars.finish().unwrap();
