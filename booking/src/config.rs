@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 use shared::config::Vars;
+use shared::http::TrustedProxies;
 use shared::secret::Secret;
 use url::Url;
 
@@ -43,6 +44,8 @@ pub struct Config {
     /// `RESERVATIONS_PER_ADDRESS`: reservations of one show that buyers of one client address may have at a time; 0 is no
     /// limit. By default one for each ten requests a second that the address may make.
     pub reservations_per_address: u32,
+    /// `TRUSTED_PROXIES`: the addresses and networks of the proxies that say who the client is.
+    pub trusted_proxies: TrustedProxies,
     /// `BOOKING_SECRET`: what the keys of tickets and private links derive from.
     pub secret: Secret,
     /// `OPERATOR_BOOTSTRAP_TOKEN`: an admin's token.
@@ -92,6 +95,7 @@ impl Config {
             rate_limit_per_address,
             reservations_per_address: vars
                 .parse("RESERVATIONS_PER_ADDRESS", rate_limit_per_address.div_ceil(REQUESTS_A_RESERVATION)),
+            trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
             gateway,

@@ -19,7 +19,7 @@ mod tickets;
 
 use axum::{Router, middleware};
 use shared::admission::AdmissionLayer;
-use shared::http::{Frame, frame};
+use shared::http::{Frame, behind, frame};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,6 +40,7 @@ struct Document;
 /// All routes with their layers.
 pub fn routes(state: AppState) -> Router {
     let renewal = middleware::from_fn_with_state(state.clone(), renew::renew_admissions);
+    let proxies = state.config.trusted_proxies.clone();
     let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(open())
         .merge(shopping().layer(AdmissionLayer::new(state.verifier.clone())))
@@ -49,7 +50,7 @@ pub fn routes(state: AppState) -> Router {
         .layer(renewal)
         .with_state(state)
         .split_for_parts();
-    frame(routes, Frame { service: "booking", openapi, codes: codes::ALL })
+    frame(behind(&proxies, routes), Frame { service: "booking", openapi, codes: codes::ALL })
 }
 
 /// What is shown, to everybody.

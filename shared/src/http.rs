@@ -6,6 +6,7 @@ mod explain;
 mod extract;
 mod frame;
 mod limit;
+mod proxies;
 
 use axum_extra::extract::CookieJar;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -18,6 +19,7 @@ pub use extract::{Body, IfMatch, PathOf, QueryOf};
 pub(crate) use frame::PAGE_POLICY;
 pub use frame::{Frame, frame};
 pub use limit::{Address, Limited, Limiter, block_of, digest_of, rate_limited};
+pub use proxies::{NoNetwork, TrustedProxies, behind};
 
 use crate::problem::{Problem, codes};
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::config::Vars;
+use shared::http::TrustedProxies;
 use shared::secret::Secret;
 use url::Url;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub rate_limit_per_identity: u32,
     /// Requests a second that one client address may make, an action (`RATE_LIMIT_PER_ADDRESS`); 0 is no limit.
     pub rate_limit_per_address: u32,
+    /// The addresses and networks of the proxies that say who the client is (`TRUSTED_PROXIES`).
+    pub trusted_proxies: TrustedProxies,
     /// How many streams may be open at once: on this replica (`STREAMS_PER_REPLICA`), of one identity
     /// (`STREAMS_PER_IDENTITY`), of one client address (`STREAMS_PER_ADDRESS`, by default five for each request a second
     /// that the address may make); 0 is no limit.
@@ -102,6 +105,7 @@ impl Config {
             tick: Duration::from_millis(vars.parse("WAITROOM_TICK_MS", 250)),
             rate_limit_per_identity: vars.parse("RATE_LIMIT_PER_IDENTITY", 10),
             rate_limit_per_address,
+            trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
             streams: Limits {
                 total: vars.parse("STREAMS_PER_REPLICA", 18_000),
                 per_identity: vars.parse("STREAMS_PER_IDENTITY", 5),

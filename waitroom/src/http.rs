@@ -17,7 +17,7 @@ mod shown;
 mod streams;
 
 use axum::Router;
-use shared::http::{Frame, frame};
+use shared::http::{Frame, behind, frame};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,5 +71,8 @@ pub fn routes(app: &AppState) -> Router {
         .merge(draw::page::routes().into())
         .with_state(app.clone())
         .split_for_parts();
-    frame(routes, Frame { service: "waitroom", openapi, codes: codes::ALL })
+    frame(
+        behind(&app.config.trusted_proxies, routes),
+        Frame { service: "waitroom", openapi, codes: codes::ALL },
+    )
 }
