@@ -21,6 +21,6 @@ for index = 5 + 2 * cooling, #ARGV, 6 do
     redis.call('HSET', KEYS[5], buyer, id)
   end
 end
-redis.call('PUBLISH', KEYS[9], ARGV[2] .. ' reload')
+redis.call('SPUBLISH', KEYS[9], ARGV[2] .. ' reload')
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'run_id', run_id)
 return {'LOADED'}

@@ -37,6 +37,6 @@ local function publish()
   local version = text(redis.call('HINCRBY', KEYS[7], 'version', 1))
   local changes = table.concat(changed, ',')
   redis.call('XADD', KEYS[8], 'MAXLEN', '~', MAX_CHANGES, version .. '-0', 'c', changes)
-  redis.call('PUBLISH', KEYS[9], version .. ' ' .. changes)
+  redis.call('SPUBLISH', KEYS[9], version .. ' ' .. changes)
   changed = {}
 end

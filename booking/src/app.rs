@@ -18,6 +18,7 @@ use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
 use crate::health::LoadMeter;
 use crate::http::limits::Limits;
+use crate::live::Live;
 use crate::store::Store;
 use crate::till::Till;
 
@@ -41,6 +42,8 @@ pub struct App {
     pub till: Till,
     /// How much one buyer and one address may ask for.
     pub limits: Limits,
+    /// Who watches seat maps.
+    pub live: Arc<Live>,
     /// How this replica is doing.
     pub load: LoadMeter,
     /// Who was let in.
@@ -90,7 +93,10 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let public_url = config.public_url.as_ref().map_or_else(|| ports.url(), ToString::to_string);
     let store = Store::new(pool.clone(), redis.clone(), clock.clone());
     let till = Till::open(&store, &gateway, &config);
+    let live = Arc::new(Live::open(&store, &config.redis_url, config.watchers, config.watch_heartbeat)?);
+    live.start(&tasks);
     let state = AppState(Arc::new(App {
+        live,
         store,
         till,
         limits: Limits::of(&config),

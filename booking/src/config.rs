@@ -1,6 +1,7 @@
 //! The shop's settings, read from the environment and parsed once.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::config::Vars;
@@ -14,6 +15,7 @@ use crate::gateway::GatewayKind;
 use crate::gateway::sandbox::faults::FaultRates;
 use crate::gateway::signature::WebhookSecret;
 use crate::gateway::stripe::{ApiKey, StripeSettings};
+use crate::live::Limits;
 
 /// What else is not set, an address has one reservation for so many requests a second that it may make.
 const REQUESTS_A_RESERVATION: u32 = 10;
@@ -50,6 +52,11 @@ pub struct Config {
     pub secret: Secret,
     /// `OPERATOR_BOOTSTRAP_TOKEN`: an admin's token.
     pub operator_bootstrap_token: Option<String>,
+    /// How many seat maps may be open at once: on this replica (`WATCHERS_PER_REPLICA`), of one identity
+    /// (`WATCHERS_PER_IDENTITY`).
+    pub watchers: Limits,
+    /// `WATCH_HEARTBEAT_S`: how often an open seat map hears something, if only that nothing has changed.
+    pub watch_heartbeat: Duration,
     /// `PAYMENT_GATEWAY`: who takes the money.
     pub gateway: GatewayKind,
     /// `PAYMENT_WITHIN_S`: how long a payment may take.
@@ -98,6 +105,11 @@ impl Config {
             trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
+            watchers: Limits {
+                total: vars.parse("WATCHERS_PER_REPLICA", 18_000),
+                per_identity: vars.parse("WATCHERS_PER_IDENTITY", 10),
+            },
+            watch_heartbeat: Duration::from_secs(vars.parse("WATCH_HEARTBEAT_S", 15).max(1)),
             gateway,
             payment_within: payment_within(vars),
             cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),

@@ -116,6 +116,7 @@ fn outcome_label(outcome: &Result<Reserved, ReserveError>) -> &'static str {
         Err(ReserveError::AdmissionEnded) => "admission_ended",
         Err(ReserveError::AdmissionSpent) => "admission_spent",
         Err(ReserveError::SeatsUnavailable(_)) => "conflict",
+        Err(ReserveError::Stranded(_)) => "stranded",
         Err(ReserveError::ReservationLimit { .. }) => "reservation_limit",
         Err(ReserveError::AddressLimit { .. }) => "address_limit",
         Err(ReserveError::CoolingDown { .. }) => "cooling_down",

@@ -26,6 +26,8 @@ use utoipa_axum::routes;
 
 pub use bookings::BookingAnswers;
 pub use caller::{Caller, MANAGE_COOKIE_PREFIX, Shopper};
+pub use seats::SeatStatus;
+pub use seats::live::{LiveChanges, LiveVersion};
 
 use crate::app::AppState;
 
@@ -60,13 +62,19 @@ fn open() -> OpenApiRouter<AppState> {
 
 /// Seats, for people who were let in.
 fn shopping() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(seats::seats)).routes(routes!(reservations::reserve_seats))
+    OpenApiRouter::new()
+        .routes(routes!(seats::seats))
+        .routes(routes!(seats::best::best))
+        .routes(routes!(seats::live::live))
+        .routes(routes!(seats::live::events))
+        .routes(routes!(reservations::reserve_seats))
 }
 
 /// A basket, paying for it, and what was paid for: for its owner, let in or with the token of its private link.
 fn paying() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(reservations::reservation, reservations::release_reservation))
+        .routes(routes!(reservations::exchange::exchange_seats))
         .routes(routes!(bookings::confirm))
         .routes(routes!(bookings::read))
         .routes(routes!(bookings::cancel::cancel))

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod gateway;
 pub mod health;
 pub mod http;
+pub mod live;
 pub mod metrics;
 pub mod store;
 pub mod till;

@@ -46,6 +46,12 @@ pub const UNFINISHED: [(&str, &str); 9] = [
     ("refund", "pending"),
     ("message", "unsent"),
 ];
+/// Open seat maps.
+pub const WATCHERS: &str = "booking_watchers";
+/// Frames made for open seat maps.
+pub const LIVE_FRAMES: &str = "booking_live_frames_total";
+/// Shows whose watchers were told to load the map again.
+pub const LIVE_RELOADS: &str = "booking_live_reloads_total";
 /// How long a request waits for a database connection.
 pub const POOL_WAIT_SECONDS: &str = "booking_pool_wait_seconds";
 
@@ -70,6 +76,9 @@ pub fn describe() {
     );
     describe_gauge!(UNFINISHED_COUNT, "Reservations, payments, refunds and messages under way, by state");
     describe_gauge!(UNFINISHED_AGE, Unit::Seconds, "How long the oldest of them has been under way");
+    describe_gauge!(WATCHERS, "Seat maps that are open on this replica");
+    describe_counter!(LIVE_FRAMES, "Frames made for open seat maps, each shared by all watchers of a show");
+    describe_counter!(LIVE_RELOADS, "Times the watchers of a show were told to load the map again");
     describe_gauge!(POOL_WAIT_SECONDS, Unit::Seconds, "How long a request waits for a database connection");
 }
 

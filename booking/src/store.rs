@@ -8,6 +8,7 @@ pub mod courier;
 mod epochs;
 pub mod error;
 mod events;
+mod exchange;
 pub mod gateway_events;
 pub mod holds;
 pub mod idempotency;

@@ -142,6 +142,15 @@ pub async fn epoch(redis: &Redis, drop: &DropSlug) -> Result<Option<i64>, StoreE
     within(Dependency::Redis, redis.hget(&keys.epoch, "epoch")).await
 }
 
+/// The sites whose pages may use a drop, besides the services' own; none while Redis has no memory of the drop.
+pub async fn allowed_origins(redis: &Redis, drop: &DropSlug) -> Result<Vec<String>, StoreError> {
+    let mut redis = redis.clone();
+    let keys = DropKeys::of(drop);
+    let origins: Option<String> =
+        within(Dependency::Redis, redis.hget(&keys.settings, "allowed_origins")).await?;
+    Ok(origins.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
+}
+
 /// How booking is doing on behalf of a drop.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Health {

@@ -8,9 +8,11 @@ use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind
 
 mod cluster;
 mod link;
+mod listener;
 mod single;
 
 use cluster::Cluster;
+pub use listener::{Heard, Listener};
 use single::Single;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);

@@ -62,6 +62,7 @@ pub(crate) mod sample {
 
     use super::*;
     use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
+    use crate::domain::seating::StrandedRule;
 
     /// The plan of the small show.
     pub(crate) fn plan() -> ShowPlan {
@@ -95,7 +96,7 @@ pub(crate) mod sample {
             prices: PriceList::new(BTreeMap::from([("standard".to_owned(), price)])),
             drop: None,
             region: "default".to_owned(),
-            stranded_rule: false,
+            stranded_rule: StrandedRule::Off,
         };
         ShowPlan::new(show, layout.seats().to_vec(), start)
     }

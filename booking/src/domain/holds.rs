@@ -129,6 +129,19 @@ pub enum Taken {
     Unavailable(Vec<SeatIndex>),
 }
 
+/// What became of giving a hold other seats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchanged {
+    /// It has them, and a new fence.
+    Held(Hold),
+    /// There is no such hold.
+    Gone,
+    /// It is booked, and stays so.
+    Booked,
+    /// These seats are neither free nor its own.
+    Unavailable(Vec<SeatIndex>),
+}
+
 /// What became of giving a hold back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {

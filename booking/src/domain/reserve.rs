@@ -2,6 +2,7 @@
 //! Redis; Postgres decides.
 
 mod basket;
+mod stranded;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use shared::money::Money;
 use shared::store::StoreError;
 
 pub use basket::{AskedSeat, Basket, BasketError, MAX_SEATS};
+pub(crate) use stranded::strand_nobody;
 
 use super::catalogue::ShowPlan;
 use super::holds::{AddressBound, Hold, HoldRequest, SeatIndex, Taken};
@@ -52,6 +54,9 @@ pub enum ReserveError {
     /// Somebody else has these seats.
     #[error("seats are not available")]
     SeatsUnavailable(Vec<String>),
+    /// These seats would be left alone, and the show's rule forbids it.
+    #[error("seats would be left alone")]
+    Stranded(Vec<String>),
     /// The buyer has a live reservation of this show.
     #[error("the buyer has a reservation of this show")]
     ReservationLimit {
@@ -93,6 +98,7 @@ pub async fn reserve(
     }
     let settings = live_slot(store, admission, TOUCH_S).await?;
     let basket = Basket::parse(plan, asked, settings.max_seats)?;
+    strand_nobody(store, plan, &basket.indexes(), &[]).await?;
     for _ in 0..ATTEMPTS {
         let hold = take(store, admission, address.clone(), plan, &basket, &settings).await?;
         let new = NewReservation::of(admission, plan, &basket, hold, &settings);
@@ -253,7 +259,7 @@ fn fresh(new: &NewReservation) -> Reservation {
     }
 }
 
-fn labels(plan: &ShowPlan, seats: &[SeatIndex]) -> Vec<String> {
+pub(crate) fn labels(plan: &ShowPlan, seats: &[SeatIndex]) -> Vec<String> {
     let label = |seat: &SeatIndex| plan.seats.get(*seat as usize).map(|seat| seat.label.clone());
     seats.iter().filter_map(label).collect()
 }

@@ -60,6 +60,15 @@ codes! {
     /// After a reservation left to expire.
     COOLING_DOWN = "cooling_down", 429, "You have to wait a little",
         "Your last reservation was left to expire; after `retry_after_s` you can reserve again.";
+    /// A single seat would be left.
+    STRANDED_SEAT = "stranded_seat", 422, "The choice leaves a single seat",
+        "`stranded_seats` names seats that nobody would buy alone. Take them too, or move your choice by a seat; where there is no other choice, the rule gives way.";
+    /// Fewer are left.
+    NOT_ENOUGH_SEATS = "not_enough_seats", 409, "There are not so many seats",
+        "Fewer seats that fit are on sale at the moment. Ask for fewer, or for another category.";
+    /// No more streams.
+    STREAMS_FULL = "streams_full", 503, "This replica has as many open seat maps as it may",
+        "Try again after `Retry-After`; asking for `view=status` works all the same.";
     /// A payment is under way.
     PAYMENT_IN_PROGRESS = "payment_in_progress", 409, "The payment is under way",
         "The reservation cannot be changed while its payment is decided. Ask again shortly.";

@@ -1,14 +1,23 @@
 //! Errors of the use cases as problems. Only here do they get their statuses.
 
+use std::time::Duration;
+
+use http::HeaderName;
 use shared::problem::{Problem, codes};
 use shared::store::StoreError;
 
 use super::codes as own;
 use crate::domain::catalogue::InvalidField;
+use crate::domain::exchange::ExchangeError;
 use crate::domain::refund::{CancelError, RefundError};
+use crate::domain::reservation::ReservationStatus;
 use crate::domain::reserve::{BasketError, ReserveError};
+use crate::live::{Refused, WatchError};
 use crate::store::blocking::BlockError;
 use crate::store::catalogue::CatalogueError;
+
+/// When somebody may look whether another map was closed.
+const WATCHERS_RETRY: Duration = Duration::from_secs(10);
 
 impl From<InvalidField> for Problem {
     fn from(error: InvalidField) -> Self {
@@ -55,6 +64,12 @@ impl From<ReserveError> for Problem {
             ReserveError::SeatsUnavailable(seats) => {
                 Self::from(&own::SEATS_UNAVAILABLE).with("unavailable_seats", seats)
             }
+            ReserveError::Stranded(seats) => Self::from(&own::STRANDED_SEAT)
+                .detail(format!(
+                    "{} would be left alone with nobody beside; take it too, or move your choice by a seat",
+                    seats.join(", ")
+                ))
+                .with("stranded_seats", seats),
             ReserveError::ReservationLimit { id, retry_after } => {
                 let problem =
                     Self::from(&own::RESERVATION_LIMIT).with("limit", "buyer").retry_after(retry_after);
@@ -72,6 +87,21 @@ impl From<ReserveError> for Problem {
                 Self::from(&own::COOLING_DOWN).retry_after(retry_after)
             }
             ReserveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExchangeError> for Problem {
+    fn from(error: ExchangeError) -> Self {
+        use ReservationStatus::{Confirmed, Paying};
+        match error {
+            ExchangeError::Reserve(error) => error.into(),
+            ExchangeError::NotPending(Paying) => Self::from(&own::PAYMENT_IN_PROGRESS),
+            ExchangeError::NotPending(Confirmed) => Self::from(&own::INVALID_STATE),
+            ExchangeError::NotPending(_) => Self::from(&own::RESERVATION_EXPIRED),
+            ExchangeError::Superseded => {
+                Self::from(&own::INVALID_STATE).detail("another exchange of the reservation came first")
+            }
         }
     }
 }
@@ -109,6 +139,24 @@ impl From<RefundError> for Problem {
             RefundError::Store(error) => error.into(),
         }
     }
+}
+
+/// 429 `rate_limited`, where the identity has as many open seat maps as it may, or 503 `streams_full`.
+impl From<WatchError> for Problem {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Refused(Refused::Identity(most)) => Self::from(&codes::RATE_LIMITED)
+                .header(HeaderName::from_static("ratelimit-policy"), &watchers_policy(most))
+                .retry_after(WATCHERS_RETRY)
+                .detail(format!("at most {most} seat maps of one identity may be open at once")),
+            WatchError::Refused(Refused::Full) => Self::from(&own::STREAMS_FULL).retry_after(WATCHERS_RETRY),
+            WatchError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn watchers_policy(most: usize) -> String {
+    format!("\"watchers\";q={most};qu=\"concurrent-requests\"")
 }
 
 /// What is not there.

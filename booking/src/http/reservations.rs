@@ -1,5 +1,7 @@
 //! Reserving seats, reading a reservation, giving it back.
 
+pub mod exchange;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -131,7 +133,7 @@ impl ReservationBody {
               (status = 403, description = "`wrong_drop`, `admission_ended`, `admission_spent`"),
               (status = 404, description = "No such show"),
               (status = 409, description = "`seats_unavailable` names them; `show_not_on_sale`"),
-              (status = 422, description = "`too_many_seats`, `duplicate_seats`, `unknown_fare`"),
+              (status = 422, description = "`too_many_seats`, `duplicate_seats`, `unknown_fare`, `stranded_seat`"),
               (status = 429, description = "`reservation_limit` says which; `cooling_down`; `rate_limited`"),
               (status = 503, description = "`dependency_unavailable`: nothing was decided by guessing")))]
 pub async fn reserve_seats(

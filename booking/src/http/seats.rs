@@ -1,5 +1,8 @@
 //! The seat map, for people who were let in: a string from Redis laid over a plan in memory.
 
+pub mod best;
+pub mod live;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -14,7 +17,7 @@ use super::caller::Shopper;
 use super::error::found;
 use super::list::tagged;
 use crate::app::AppState;
-use crate::domain::catalogue::{STANDARD_FARE, ShowPlan};
+use crate::domain::catalogue::{STANDARD_FARE, Seat, ShowPlan};
 use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::ShowId;
 
@@ -135,7 +138,21 @@ impl SeatMapBody {
     pub fn of(plan: &ShowPlan, map: &SeatMap) -> Self {
         let mut rows: Vec<String> = plan.seats.iter().map(|seat| seat.row.clone()).collect();
         rows.dedup();
-        let seats = plan.seats.iter().zip(&map.states).map(|(seat, state)| SeatBody {
+        let seats = plan.seats.iter().zip(&map.states);
+        let seats = seats.map(|(seat, state)| SeatBody::of(plan, seat, SeatStatus::from(*state)));
+        Self {
+            show_id: plan.show.show_id,
+            version: map.version,
+            screen: ScreenBody { name: plan.show.screen.name.clone(), rows },
+            seats: seats.collect(),
+        }
+    }
+}
+
+impl SeatBody {
+    /// A seat at its price.
+    pub fn of(plan: &ShowPlan, seat: &Seat, status: SeatStatus) -> Self {
+        Self {
             seat: seat.label.clone(),
             row: seat.row.clone(),
             number: seat.seat.number,
@@ -143,14 +160,8 @@ impl SeatMapBody {
             y: seat.y,
             category: seat.seat.category.clone(),
             price: plan.show.prices.price(&seat.seat.category, STANDARD_FARE),
-            status: SeatStatus::from(*state),
+            status,
             features: seat.seat.features.clone(),
-        });
-        Self {
-            show_id: plan.show.show_id,
-            version: map.version,
-            screen: ScreenBody { name: plan.show.screen.name.clone(), rows },
-            seats: seats.collect(),
         }
     }
 }

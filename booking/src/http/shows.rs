@@ -1,5 +1,7 @@
 //! One show, with what is left of it.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -13,7 +15,7 @@ use utoipa_axum::routes;
 use super::error::found;
 use super::list::cached;
 use crate::app::AppState;
-use crate::domain::catalogue::Show;
+use crate::domain::catalogue::{Show, ShowPlan};
 use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::ShowId;
 use crate::store::Store;
@@ -61,19 +63,54 @@ pub struct SeatStats {
     pub booked: usize,
     /// Not for sale.
     pub unavailable: usize,
+    /// The same by price category.
+    pub categories: Vec<CategoryStats>,
+}
+
+/// How many seats of a category are in which state.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct CategoryStats {
+    /// The category.
+    pub category: String,
+    /// All seats.
+    pub total: usize,
+    /// On sale.
+    pub available: usize,
+    /// In baskets.
+    pub reserved: usize,
+    /// Sold.
+    pub booked: usize,
+    /// Not for sale.
+    pub unavailable: usize,
 }
 
 impl SeatStats {
-    /// The counts of a map.
-    pub fn of(show_id: ShowId, map: &SeatMap) -> Self {
+    /// The counts of a map laid over its plan.
+    pub fn of(plan: &ShowPlan, map: &SeatMap) -> Self {
+        let mut categories: BTreeMap<&str, CategoryStats> = BTreeMap::new();
+        for (seat, state) in plan.seats.iter().zip(&map.states) {
+            let stats = categories.entry(&seat.seat.category).or_default();
+            stats.total += 1;
+            match state {
+                SeatState::Free => stats.available += 1,
+                SeatState::Held => stats.reserved += 1,
+                SeatState::Booked => stats.booked += 1,
+                SeatState::Blocked => stats.unavailable += 1,
+            }
+        }
+        let named = |(category, stats): (&str, CategoryStats)| CategoryStats {
+            category: category.to_owned(),
+            ..stats
+        };
         Self {
-            show_id,
+            show_id: plan.show.show_id,
             version: map.version,
             total: map.states.len(),
             available: map.count(SeatState::Free),
             reserved: map.count(SeatState::Held),
             booked: map.count(SeatState::Booked),
             unavailable: map.count(SeatState::Blocked),
+            categories: categories.into_iter().map(named).collect(),
         }
     }
 }
@@ -91,7 +128,7 @@ async fn show(
     Ok(cached(&headers, COUNTS_MAX_AGE_S, &body))
 }
 
-/// How many seats of a show are on sale, in baskets, sold.
+/// How many seats of a show are on sale, in baskets, sold and not for sale, in all and by price category.
 #[utoipa::path(get, path = "/v1/shows/{id}/seat-stats", tag = "catalogue", params(("id" = ShowId, Path, description = "The show")),
     responses((status = 200, description = "The counts", body = SeatStats), (status = 404, description = "No such show"),
               (status = 503, description = "Not known at the moment")))]
@@ -100,7 +137,7 @@ async fn seat_stats(
     PathOf(id): PathOf<ShowId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    found(app.store.plans.get(id).await)?;
+    let plan = found(app.store.plans.get(id).await)?;
     let map = app.store.seat_map(id).await?;
-    Ok(cached(&headers, COUNTS_MAX_AGE_S, &SeatStats::of(id, &map)))
+    Ok(cached(&headers, COUNTS_MAX_AGE_S, &SeatStats::of(&plan, &map)))
 }

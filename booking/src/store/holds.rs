@@ -1,8 +1,10 @@
 //! A show's holds in Redis, under `{show:ID}`: keys, scripts and what their replies mean. The contract is
 //! `domain::holds`; the scripts are in `lua/`.
 
+mod changes;
 #[cfg(test)]
 mod contract;
+mod exchange;
 mod keys;
 mod scripts;
 
@@ -11,6 +13,7 @@ use shared::clock::Clock;
 use shared::redis::Redis;
 use shared::store::{Dependency, StoreError, within};
 
+pub use changes::Changes;
 pub use keys::ShowKeys;
 use scripts::Reply;
 

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod best;
 mod cancel;
 mod cancel_races;
 mod catalogue;
 mod confirm;
 mod confirm_races;
 mod enter;
+mod exchange;
 mod gateway_books;
 mod gateway_faults;
 mod gateway_stripe;
@@ -16,6 +18,8 @@ mod idempotency;
 mod keys;
 mod kill;
 mod limits;
+mod live;
+mod live_outage;
 mod loading;
 mod loss;
 mod metrics;

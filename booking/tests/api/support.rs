@@ -1,6 +1,7 @@
 //! A shop under test: the real service on stores of the test's own, with a waiting room that only has keys.
 
 mod line;
+pub mod watch;
 
 use std::time::Duration;
 

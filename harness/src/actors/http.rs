@@ -63,6 +63,10 @@ impl Http {
         self.request(Method::POST, path, token)
     }
 
+    pub(super) fn put(&self, path: &str, token: Option<&str>) -> RequestBuilder {
+        self.request(Method::PUT, path, token)
+    }
+
     pub(super) fn delete(&self, path: &str, token: Option<&str>) -> RequestBuilder {
         self.request(Method::DELETE, path, token)
     }

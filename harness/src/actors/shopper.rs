@@ -57,6 +57,12 @@ impl Shopper {
         self.get(&format!("/v1/reservations/{reservation}")).await
     }
 
+    /// Other seats for the reservation, by their labels.
+    pub async fn exchange(&self, reservation: &str, seats: &[&str]) -> Reply {
+        let path = format!("/v1/reservations/{reservation}/seats");
+        send(self.http.put(&path, self.token.as_deref()).json(&json!({ "seats": seats }))).await
+    }
+
     /// Gives the seats back.
     pub async fn release(&self, reservation: &str) -> Reply {
         let path = format!("/v1/reservations/{reservation}");

@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use redis::aio::ConnectionLike as _;
-use redis::cluster::ClusterClient;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, Value};
@@ -45,15 +45,7 @@ impl Server for ClusterClient {
 impl Cluster {
     /// `user:password@host:port,host:port`; the credentials are those of all nodes.
     pub(super) fn of(nodes: &str) -> RedisResult<Self> {
-        let (credentials, hosts) = nodes.rsplit_once('@').unwrap_or(("", nodes));
-        let at = if credentials.is_empty() { "" } else { "@" };
-        let hosts = hosts.trim_end_matches('/').split(',');
-        let client = ClusterClient::builder(hosts.map(|host| format!("redis://{credentials}{at}{host}")))
-            .connection_timeout(CONNECT_TIMEOUT)
-            .response_timeout(RESPONSE_TIMEOUT)
-            .overall_response_timeout(Some(RESPONSE_TIMEOUT))
-            .retries(0)
-            .build()?;
+        let client = builder(nodes).build()?;
         Ok(Self { link: Link::new(client), scripts: RwLock::default() })
     }
 
@@ -125,6 +117,18 @@ impl Cluster {
         }
         Some(evaluation)
     }
+}
+
+/// Clients of `user:password@host:port,host:port` that repeat nothing by themselves.
+pub(super) fn builder(nodes: &str) -> ClusterClientBuilder {
+    let (credentials, hosts) = nodes.rsplit_once('@').unwrap_or(("", nodes));
+    let at = if credentials.is_empty() { "" } else { "@" };
+    let hosts = hosts.trim_end_matches('/').split(',');
+    ClusterClient::builder(hosts.map(|host| format!("redis://{credentials}{at}{host}")))
+        .connection_timeout(CONNECT_TIMEOUT)
+        .response_timeout(RESPONSE_TIMEOUT)
+        .overall_response_timeout(Some(RESPONSE_TIMEOUT))
+        .retries(0)
 }
 
 /// Sends a command to the node that has its slot; and to the one that is getting it, where that is how it is answered.

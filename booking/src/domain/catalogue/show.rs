@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{InvalidField, Seat, is_word, must};
 use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
+use crate::domain::seating::StrandedRule;
 
 /// The fare that every category has.
 pub const STANDARD_FARE: &str = "standard";
@@ -118,9 +119,10 @@ pub struct ShowDetails {
     pub region: String,
     /// Prices by category.
     pub prices: PriceList,
-    /// Whether a reservation may leave a single seat stranded.
+    /// Which single free seats a reservation may leave: any (`off`), those at a wall or an aisle (`lenient`), none
+    /// (`strict`).
     #[serde(default)]
-    pub stranded_rule: bool,
+    pub stranded_rule: StrandedRule,
 }
 
 fn default_region() -> String {
@@ -206,8 +208,8 @@ pub struct Show {
     pub drop: Option<DropSlug>,
     /// The region it belongs to.
     pub region: String,
-    /// Whether a reservation may leave a single seat stranded.
-    pub stranded_rule: bool,
+    /// Which single free seats a reservation may leave.
+    pub stranded_rule: StrandedRule,
 }
 
 impl Show {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::Identity;
 
-use super::{Hold, HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
+use super::{Exchanged, Hold, HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
 use crate::domain::ids::ReservationId;
 
 /// A show's holds in memory.
@@ -72,6 +72,28 @@ impl ShowHolds {
         self.write(&request.seats, SeatState::Held);
         self.publish();
         Taken::New(Hold { id: request.id, fence: self.fence, at: now, expires_at })
+    }
+
+    /// Gives a hold other seats, all or none.
+    pub fn exchange(&mut self, id: ReservationId, seats: &[SeatIndex], now: Timestamp) -> Exchanged {
+        self.lapse(now);
+        let Some(owner) = self.owners.get(&id).cloned() else { return Exchanged::Gone };
+        let Some(expires_at) = owner.expires_at else { return Exchanged::Booked };
+        let new: Vec<SeatIndex> = seats.iter().copied().filter(|seat| !owner.seats.contains(seat)).collect();
+        let taken: Vec<SeatIndex> =
+            new.iter().copied().filter(|seat| self.state(*seat) != SeatState::Free).collect();
+        if !taken.is_empty() {
+            return Exchanged::Unavailable(taken);
+        }
+        self.fence += 1;
+        let given = owner.seats.iter().copied();
+        let given: Vec<SeatIndex> =
+            given.filter(|seat| !seats.contains(seat) && self.state(*seat) == SeatState::Held).collect();
+        self.owners.insert(id, OwnedSeats { seats: seats.to_vec(), fence: self.fence, ..owner });
+        self.write(&given, SeatState::Free);
+        self.write(&new, SeatState::Held);
+        self.publish();
+        Exchanged::Held(Hold { id, fence: self.fence, at: now, expires_at })
     }
 
     /// Gives a hold back.

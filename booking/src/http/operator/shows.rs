@@ -132,8 +132,8 @@ async fn block_seats(
     let plan = found(app.store.plans.get(id).await)?;
     let BlockBody { block, unblock, reason } = body;
     let request = BlockRequest { block, unblock, reason, operator: operator.subject };
-    let store = app.store.clone();
-    to_completion(async move { store.block_seats(&plan, &request).await }).await?;
+    let (store, blocking) = (app.store.clone(), plan.clone());
+    to_completion(async move { store.block_seats(&blocking, &request).await }).await?;
     let map = app.store.seat_map(id).await?;
-    Ok(Json(SeatStats::of(id, &map)))
+    Ok(Json(SeatStats::of(&plan, &map)))
 }

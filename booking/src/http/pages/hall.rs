@@ -148,6 +148,7 @@ pub(super) mod tests {
         Layout, LayoutRow, LayoutSeat, PriceList, Show, ShowMovie, ShowScreen, ShowStatus, ShowTheatre,
     };
     use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
+    use crate::domain::seating::StrandedRule;
 
     fn sample_show() -> Show {
         let price = |word: &str, minor| (word.to_owned(), Money::new(minor, Currency::EUR));
@@ -171,7 +172,7 @@ pub(super) mod tests {
             prices: PriceList::new([price("premium", 1800), price("standard", 1250)].into()),
             drop: None,
             region: "default".to_owned(),
-            stranded_rule: false,
+            stranded_rule: StrandedRule::Off,
         }
     }
 

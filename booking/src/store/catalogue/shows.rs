@@ -14,6 +14,7 @@ use crate::domain::catalogue::{
     InvalidField, PriceList, Show, ShowDetails, ShowMovie, ShowPlan, ShowScreen, ShowStatus, ShowTheatre,
 };
 use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
+use crate::domain::seating::StrandedRule;
 use crate::store::postgres;
 
 /// How long a screen is kept free after a movie where the operator does not say.
@@ -42,7 +43,7 @@ pub async fn create_show(
         let mut tx = pool.begin().await?;
         let ends_at = end_of(&mut tx, details).await?;
         sqlx::query!(
-            r#"INSERT INTO booking.shows (id, movie_id, screen_id, region, drop, starts_at, ends_at, stranded_rule,
+            r#"INSERT INTO booking.shows (id, movie_id, screen_id, region, drop, starts_at, ends_at, stranded,
                                           created_at, updated_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"#,
             id.0,
@@ -52,7 +53,7 @@ pub async fn create_show(
             details.drop.as_ref().map(DropSlug::as_str),
             details.starts_at.to_sqlx() as _,
             ends_at.to_sqlx() as _,
-            details.stranded_rule,
+            details.stranded_rule.as_str(),
             now.to_sqlx() as _,
         )
         .execute(&mut *tx)
@@ -138,7 +139,7 @@ pub async fn update_show(
         // A show on another screen has other seats: a new epoch makes every replica and Redis start over.
         sqlx::query!(
             r#"UPDATE booking.shows
-               SET movie_id = $2, screen_id = $3, drop = $4, starts_at = $5, ends_at = $6, stranded_rule = $7,
+               SET movie_id = $2, screen_id = $3, drop = $4, starts_at = $5, ends_at = $6, stranded = $7,
                    epoch = epoch + $8, updated_at = $9
                WHERE id = $1"#,
             id.0,
@@ -147,7 +148,7 @@ pub async fn update_show(
             details.drop.as_ref().map(DropSlug::as_str),
             details.starts_at.to_sqlx() as _,
             ends_at.to_sqlx() as _,
-            details.stranded_rule,
+            details.stranded_rule.as_str(),
             i64::from(moved),
             now.to_sqlx() as _,
         )
@@ -176,7 +177,7 @@ struct Row {
     status: String,
     drop: Option<String>,
     region: String,
-    stranded_rule: bool,
+    stranded: String,
     updated_at: jiff_sqlx::Timestamp,
     prices: serde_json::Value,
 }
@@ -205,7 +206,7 @@ impl Row {
             prices: PriceList::new(prices),
             drop: self.drop.map(|drop| drop.parse().map_err(|_| unknown(&drop))).transpose()?,
             region: self.region,
-            stranded_rule: self.stranded_rule,
+            stranded_rule: StrandedRule::from_word(&self.stranded).ok_or_else(|| unknown(&self.stranded))?,
         })
     }
 }
@@ -215,7 +216,7 @@ async fn rows(db: &mut PgConnection, filter: &Filter, page: Page) -> sqlx::Resul
         Row,
         r#"SELECT s.id, s.movie_id, m.title, m.duration_minutes, t.id AS theatre_id, t.name AS theatre, t.city,
                t.time_zone, s.screen_id, c.name AS screen, s.starts_at AS "starts_at: jiff_sqlx::Timestamp",
-               s.ends_at AS "ends_at: jiff_sqlx::Timestamp", s.status, s.drop, s.region, s.stranded_rule,
+               s.ends_at AS "ends_at: jiff_sqlx::Timestamp", s.status, s.drop, s.region, s.stranded,
                s.updated_at AS "updated_at: jiff_sqlx::Timestamp",
                (SELECT coalesce(jsonb_object_agg(CASE fare WHEN 'standard' THEN category ELSE category || '/' || fare END,
                        jsonb_build_object('amount_minor', amount_minor, 'currency', currency)), '{}')

@@ -35,6 +35,8 @@ pub(super) static FREE_SEATS: LazyLock<Script> = show_script!("free_seats");
 pub(super) static MOVE_LAPSE: LazyLock<Script> = show_script!("move_lapse");
 pub(super) static LAPSE_HOLDS: LazyLock<Script> = show_script!("lapse_holds");
 pub(super) static READ_SEATS: LazyLock<Script> = show_script!("read_seats");
+pub(super) static EXCHANGE_SEATS: LazyLock<Script> = show_script!("exchange_seats");
+pub(super) static READ_CHANGES: LazyLock<Script> = show_script!("read_changes");
 pub(super) static BLOCK_SEATS: LazyLock<Script> = show_script!("block_seats");
 pub(super) static SETTLE_SEATS: LazyLock<Script> = show_script!("settle_seats");
 pub(super) static LOAD_SHOW: LazyLock<Script> =
@@ -110,12 +112,12 @@ impl Reply {
         }
     }
 
-    fn value<T: redis::FromRedisValue>(&self, index: usize) -> Result<T, StoreError> {
+    pub(super) fn value<T: redis::FromRedisValue>(&self, index: usize) -> Result<T, StoreError> {
         let value = self.values.get(index).cloned().ok_or_else(|| self.unexpected())?;
         redis::from_redis_value(value).map_err(|error| StoreError::from(redis::RedisError::from(error)))
     }
 
-    fn time(&self, index: usize) -> Result<Timestamp, StoreError> {
+    pub(super) fn time(&self, index: usize) -> Result<Timestamp, StoreError> {
         Timestamp::from_millisecond(self.value(index)?).map_err(|_| self.unexpected())
     }
 
@@ -123,7 +125,7 @@ impl Reply {
         self.value::<String>(index)?.parse().map_err(|_| self.unexpected())
     }
 
-    fn rest<T: redis::FromRedisValue>(&self, from: usize) -> Result<Vec<T>, StoreError> {
+    pub(super) fn rest<T: redis::FromRedisValue>(&self, from: usize) -> Result<Vec<T>, StoreError> {
         (from..self.values.len()).map(|index| self.value(index)).collect()
     }
 

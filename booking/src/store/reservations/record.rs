@@ -95,7 +95,7 @@ async fn transaction(pool: &PgPool, new: &NewReservation) -> sqlx::Result<Record
 }
 
 /// Locks the show's row in share: while it is being loaded, and while seats are being blocked, nobody gets past here.
-async fn check_show(
+pub(super) async fn check_show(
     tx: &mut PgTransaction<'_>,
     new: &NewReservation,
     seats: &[SqlSeat],
@@ -124,7 +124,7 @@ async fn check_show(
 
 /// Expires what is overdue and in the way, by the time at which the hold was taken: claims on these seats, and the
 /// buyer's own last reservation.
-async fn expire_overdue(
+pub(super) async fn expire_overdue(
     tx: &mut PgTransaction<'_>,
     new: &NewReservation,
     seats: &[SqlSeat],

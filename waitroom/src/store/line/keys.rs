@@ -151,6 +151,7 @@ pub fn settings(drop: &Drop) -> Vec<(&'static str, String)> {
         ("max_seats", settings.max_seats.to_string()),
         ("hold_s", settings.hold_s.to_string()),
         ("cooldown_s", settings.cooldown_s.to_string()),
+        ("allowed_origins", settings.allowed_origins.join(" ")),
     ];
     // Never taken away again: a roster that is stored stays.
     fields.extend(drop.roster.map(|_| ("roster", "1".to_owned())));

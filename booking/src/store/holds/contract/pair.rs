@@ -17,7 +17,9 @@ use uuid::Uuid;
 use super::super::{Holds, ShowKeys};
 use super::steps::{Loss, Operation};
 use crate::domain::holds::model::ShowHolds;
-use crate::domain::holds::{AddressBound, HoldRequest, OwnedSeats, SeatIndex, SeatMap, SeatState, Taken};
+use crate::domain::holds::{
+    AddressBound, Exchanged, HoldRequest, OwnedSeats, SeatIndex, SeatMap, SeatState, Taken,
+};
 use crate::domain::ids::{ReservationId, ShowId};
 
 pub const SEATS: u32 = 12;
@@ -104,7 +106,8 @@ impl Pair {
                 Ok(())
             }
             Operation::Lose(loss) => self.lose(*loss, operation).await,
-            Operation::Release(index)
+            Operation::Exchange(index, _)
+            | Operation::Release(index)
             | Operation::Book(index)
             | Operation::Free(index)
             | Operation::MoveLapse(index, _)
@@ -149,6 +152,7 @@ impl Pair {
     async fn apply_to(&mut self, known: &OwnedSeats, operation: &Operation) -> Checked {
         let (show, id) = (self.show, known.id);
         match operation {
+            Operation::Exchange(_, seats) => self.exchange(id, seats, operation).await,
             Operation::Release(_) => {
                 let answered = self.redis.release(show, id).await.map_err(failed)?;
                 same(&answered, &self.model.release(id), operation)
@@ -174,6 +178,20 @@ impl Pair {
                 self.redis.settle(show, id, &states, &owners).await.map_err(failed)
             }
         }
+    }
+
+    async fn exchange(&mut self, id: ReservationId, seats: &[SeatIndex], operation: &Operation) -> Checked {
+        let expected = self.model.exchange(id, seats, self.now());
+        let answered = self.redis.exchange(self.show, id, seats).await.map_err(failed)?;
+        same(&answered, &expected, operation)?;
+        if let Exchanged::Held(hold) = answered {
+            let record = self.redis.record(self.show, id).await.map_err(failed)?;
+            same(&record, &Some((hold.fence, seats.to_vec())), operation)?;
+            for asked in self.asked.iter_mut().filter(|asked| asked.id == id) {
+                (asked.seats, asked.fence) = (seats.to_vec(), hold.fence);
+            }
+        }
+        Ok(())
     }
 
     /// Redis loses its memory, says so, and is filled from what the model knows, as it would be from Postgres.

@@ -12,6 +12,8 @@ const LONGEST: usize = 60;
 pub enum Operation {
     /// A buyer asks for seats, from an address that may have so many holds.
     Take { buyer: usize, seats: Vec<SeatIndex>, hold_s: u32, cooldown_s: u32, address: Option<(u8, u32)> },
+    /// The buyer wants other seats.
+    Exchange(prop::sample::Index, Vec<SeatIndex>),
     /// The buyer gives a hold back.
     Release(prop::sample::Index),
     /// A payment is done.
@@ -64,6 +66,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     let index = any::<prop::sample::Index>;
     prop_oneof![
         10 => take(),
+        4 => (index(), seats()).prop_map(|(index, seats)| Operation::Exchange(index, seats)),
         2 => index().prop_map(Operation::Release),
         4 => index().prop_map(Operation::Book),
         2 => index().prop_map(Operation::Free),
