@@ -17,6 +17,7 @@ use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
 use crate::gateway::{self, Gateway};
 use crate::health::LoadMeter;
+use crate::http::Statuses;
 use crate::http::limits::Limits;
 use crate::live::Live;
 use crate::store::Store;
@@ -42,6 +43,8 @@ pub struct App {
     pub till: Till,
     /// How much one buyer and one address may ask for.
     pub limits: Limits,
+    /// The statuses of shows that were just asked for.
+    pub statuses: Statuses,
     /// Who watches seat maps.
     pub live: Arc<Live>,
     /// How this replica is doing.
@@ -97,6 +100,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     live.start(&tasks);
     let state = AppState(Arc::new(App {
         live,
+        statuses: Statuses::default(),
         store,
         till,
         limits: Limits::of(&config),

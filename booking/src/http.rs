@@ -28,6 +28,7 @@ pub use bookings::BookingAnswers;
 pub use caller::{Caller, MANAGE_COOKIE_PREFIX, Shopper};
 pub use seats::SeatStatus;
 pub use seats::live::{LiveChanges, LiveVersion};
+pub use seats::statuses::Statuses;
 
 use crate::app::AppState;
 

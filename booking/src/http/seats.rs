@@ -2,6 +2,7 @@
 
 pub mod best;
 pub mod live;
+pub mod statuses;
 
 use axum::Json;
 use axum::extract::State;
@@ -20,6 +21,9 @@ use crate::app::AppState;
 use crate::domain::catalogue::{STANDARD_FARE, Seat, ShowPlan};
 use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::ShowId;
+
+/// A browser keeps the map, and asks every time whether it still is what it was.
+const CACHING: &str = "private, no-cache";
 
 /// How much of the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -174,7 +178,8 @@ impl StatusesBody {
     }
 }
 
-/// The seat map: every seat with its price and status, or with `view=status` the statuses alone.
+/// The seat map: every seat with its price and status, or with `view=status` the statuses alone, at most a tenth of a
+/// second old.
 #[utoipa::path(get, path = "/v1/shows/{id}/seats", tag = "shop",
     params(("id" = ShowId, Path, description = "The show"),
            ("view" = Option<View>, Query, description = "`full` (the default) or `status`")),
@@ -190,11 +195,12 @@ pub async fn seats(
 ) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(id).await)?;
     shopper.admission_to(&plan.show.sold_by())?;
+    if query.view == Some(View::Status) {
+        let statuses = app.statuses.of(&app.store, &plan).await?;
+        return Ok(tagged(&headers, &statuses.tag, CACHING, || statuses.response(&headers)));
+    }
     let map = app.store.seat_map(id).await?;
     // Overdue holds count as free before the version says so; a changed plan changes prices.
     let tag = format!("{}.{}.{}", map.version, map.overdue, plan.updated_at.as_millisecond());
-    Ok(tagged(&headers, &tag, "private, no-cache", || match query.view.unwrap_or(View::Full) {
-        View::Status => Json(StatusesBody::of(id, &map)).into_response(),
-        View::Full => Json(SeatMapBody::of(&plan, &map)).into_response(),
-    }))
+    Ok(tagged(&headers, &tag, CACHING, || Json(SeatMapBody::of(&plan, &map)).into_response()))
 }

@@ -8,6 +8,9 @@ mod exchange;
 mod keys;
 mod scripts;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::redis::Redis;
@@ -28,6 +31,7 @@ const LEASE_MS: u64 = 2_000;
 pub struct Holds {
     redis: Redis,
     clock: Clock,
+    writes: Arc<AtomicU64>,
 }
 
 /// What Redis says of its memory of a show.
@@ -42,7 +46,7 @@ pub enum Mark {
 impl Holds {
     /// Holds kept in this Redis.
     pub fn new(redis: Redis, clock: Clock) -> Self {
-        Self { redis, clock }
+        Self { redis, clock, writes: Arc::default() }
     }
 
     /// Holds all of the seats or none. Asking again for the same seats gives the same hold.
@@ -186,14 +190,22 @@ impl Holds {
         scripts::marks(&self.redis, shows).await
     }
 
+    /// Grows with everything that is asked of Redis here and may have changed something: what was read before is old.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Acquire)
+    }
+
     async fn invoke(
         &self,
         script: &'static str,
         call: redis::ScriptInvocation<'_>,
     ) -> Result<Reply, StoreError> {
         let mut redis = self.redis.clone();
-        let parts: Vec<redis::Value> = within(Dependency::Redis, call.invoke_async(&mut redis)).await?;
-        Reply::new(script, parts)
+        let answered = within(Dependency::Redis, call.invoke_async(&mut redis)).await;
+        if !script.starts_with("read_") {
+            self.writes.fetch_add(1, Ordering::Release);
+        }
+        Reply::new(script, answered?)
     }
 }
 

@@ -30,6 +30,7 @@ mod reconcile;
 mod refund;
 mod reserve;
 mod saga;
+mod seat_maps;
 mod seats_audit;
 mod steps;
 mod stripe_server;

@@ -1,7 +1,7 @@
 //! Screens, by operators.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::http::{Body, PathOf, QueryOf};
@@ -20,8 +20,14 @@ use crate::store::catalogue;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, update))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, update))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
+
+/// A screen of the most seats that there may be, each with what is known of it, fits into this.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// A screen as it is made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
