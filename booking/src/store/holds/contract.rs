@@ -31,9 +31,8 @@ const SEQUENCES_VARIABLE: &str = "CONTRACT_SEQUENCES";
 const FAULT_SEQUENCES: u32 = 600;
 
 #[expect(clippy::disallowed_methods, reason = "a campaign says how many sequences it wants")]
-fn sequences_wanted() -> u32 {
-    let said = std::env::var(SEQUENCES_VARIABLE).ok().and_then(|count| count.parse().ok());
-    said.unwrap_or(SEQUENCES)
+fn campaign() -> Option<u32> {
+    std::env::var(SEQUENCES_VARIABLE).ok().and_then(|count| count.parse().ok())
 }
 
 /// Redis and the runtime it is asked on.
@@ -71,10 +70,18 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
+/// The same sequences whenever it is asked for so many.
+fn same_sequences(cases: u32) -> TestRunner {
+    let config = config(cases);
+    let rng = TestRng::deterministic_rng(config.rng_algorithm);
+    TestRunner::new_with_rng(config, rng)
+}
+
 #[test]
 fn redis_and_the_model_agree_on_every_sequence() {
     let stage = Stage::on(TestStores::new());
-    if let Err(error) = stage.agree(TestRunner::new(config(sequences_wanted()))) {
+    let runner = campaign().map_or_else(|| same_sequences(SEQUENCES), |cases| TestRunner::new(config(cases)));
+    if let Err(error) = stage.agree(runner) {
         panic!("{error}");
     }
 }
@@ -83,7 +90,7 @@ fn redis_and_the_model_agree_on_every_sequence() {
 #[test]
 fn a_cluster_and_the_model_agree() {
     let stage = Stage::on(TestStores::with_own_cluster());
-    if let Err(error) = stage.agree(TestRunner::new(config(12))) {
+    if let Err(error) = stage.agree(same_sequences(12)) {
         panic!("{error}");
     }
 }

@@ -104,6 +104,9 @@ impl Watch {
         if matches!(step, Step::Lose(..)) {
             self.calling_from_ms = standings[0].now_ms + CALLING_RESUMES_MS;
         }
+        // Who has been away for too long was away, also when the clock is set back after that.
+        let now_ms = standings[0].now_ms;
+        self.seen.retain(|_, seen_ms| now_ms - *seen_ms <= SEEN_MS);
         for standing in standings {
             self.check_score(step, standing)?;
         }

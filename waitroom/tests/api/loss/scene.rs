@@ -78,8 +78,9 @@ impl Scene {
 
     /// The claim window ends for whom it is open; nobody is called meanwhile. The clock never jumps so far that nobody
     /// could have asked in between.
-    async fn lapse(&self) {
+    async fn lapse(&mut self) {
         self.room.operator().pause(DROP).await.expect(200);
+        self.replicas_have_reported().await;
         for step_s in [50, 51] {
             self.clock.advance(Duration::from_secs(step_s));
             self.ticks().await;
@@ -99,6 +100,17 @@ impl Scene {
         assert_eq!(aside, ASIDE.len());
         let waiting = REQUEUED.len() + LEFT_WAITING.start - NEAR.start;
         assert_eq!(self.before.len(), waiting, "the scene is as it should be");
+    }
+
+    /// Whom the replicas saw until now they have reported: a report says of everybody in it that they are there when it
+    /// comes, and must not come when the clock has jumped. Each replica has begun a report after one that held all.
+    async fn replicas_have_reported(&mut self) {
+        let replicas = self.room.replicas.len();
+        for _ in 0..2 {
+            self.clock.advance(Duration::from_secs(1));
+            self.crowd.look(NEAR.take(replicas)).await;
+            self.are_seen(NEAR.take(replicas)).await;
+        }
     }
 
     /// Redis knows that these were there just now: what a replica saw it reports once a second.
