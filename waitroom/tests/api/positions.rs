@@ -39,6 +39,9 @@ async fn a_waiting_place_is_answered_without_a_command_to_either_store() {
         visitor.join().await.expect(201);
     }
     first.wait_until("called", SOON).await;
+    // Who was seen before the replica first heard of the line is asked about once more.
+    eventually(SOON, || async { first.status().await["ranks"].is_array() }).await;
+    eventually(SOON, || async { second.place().await["position"] == 1 }).await;
     eventually(SOON, || async { third.place().await["position"] == 2 }).await;
 
     redis.cut().await;
