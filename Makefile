@@ -1,7 +1,7 @@
 # Everything that is done more than once. Needs Rust, git and make; the rest is installed where it is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sqlx-prepare sqlx-check deny advisories rehearse audit chaos
+.PHONY: help run test lint screenshots bench sqlx-prepare sqlx-check deny advisories rehearse audit chaos
 
 # A database is only asked about queries by `sqlx-prepare`; everything else builds from the committed .sqlx.
 export SQLX_OFFLINE ?= true
@@ -39,6 +39,9 @@ deny: ## Checks licences and sources of what is depended on (cargo-deny)
 
 advisories: ## Checks it for known vulnerabilities; fetches the database of RustSec
 	cargo deny check advisories
+
+screenshots: ## Takes pictures of the pages that the tests see, phone and desktop, light and dark, into target/screenshots
+	STANCHION_TEST_PICTURES="$(CURDIR)/target/screenshots" $(MAKE) test ARGS="--package stanchion --test browser"
 
 bench: ## Measures the services against references in one run (a few minutes)
 	cargo run --release --package bench

@@ -10,6 +10,6 @@ mod config;
 mod eventually;
 mod folder;
 
-pub use config::{DATABASE_URL, REDIS_URL};
+pub use config::{DATABASE_URL, REDIS_URL, pictures_folder};
 pub use eventually::{Outcome, eventually};
 pub use folder::TempFolder;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use harness::{TempFolder, eventually};
+use harness::{TempFolder, eventually, pictures_folder};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -50,6 +50,7 @@ pub enum Key {
 /// A browser; it ends with the test.
 pub struct Browser {
     session: Session,
+    window: Window,
     _driver: Child,
     _profile: TempFolder,
 }
@@ -75,7 +76,7 @@ impl Browser {
             let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
             session.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
         }
-        Self { session, _driver: driver, _profile: profile }
+        Self { session, window, _driver: driver, _profile: profile }
     }
 
     /// Goes to an address.
@@ -181,19 +182,45 @@ impl Browser {
         severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Checks that the page does not scroll sideways and that what is pressed is 44 px high.
+    /// Checks that the page does not scroll sideways, that what is pressed is 44 px high, and that it is for everybody.
     pub async fn fits(&self, name: &str) {
         self.wait_for("main h1").await;
         let problems = self.eval(include_str!("fits.js")).await;
         assert_eq!(problems, json!([]), "{name}");
+        self.is_for_everybody(name).await;
         self.keep_picture(name).await;
     }
 
-    /// Keeps a picture of the page where `PAGES_PICTURES` named a folder when the test was built.
+    /// Checks that nobody is shut out from the page as it is shown now, as far as a program can tell: axe finds no
+    /// violation of WCAG 2.2 at level AA. <https://github.com/dequelabs/axe-core>
+    pub async fn is_for_everybody(&self, name: &str) {
+        if self.eval("return typeof axe === 'undefined'").await == true {
+            self.session.run(include_str!("axe/axe.min.js"), None).await.unwrap();
+        }
+        let violations = self.eval(include_str!("axe/run.js")).await;
+        assert_eq!(violations, json!([]), "{name}");
+    }
+
+    /// Shows pages as to people who prefer dark ones, or light ones.
+    pub async fn prefer_dark(&self, is_dark: bool) {
+        let scheme = if is_dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.session.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+    }
+
+    /// Keeps a picture of the page as a desktop and as a phone shows it, light and dark, where `STANCHION_TEST_PICTURES`
+    /// names a folder; does nothing elsewhere.
     pub async fn keep_picture(&self, name: &str) {
-        let Some(folder) = option_env!("PAGES_PICTURES") else { return };
-        let picture = self.session.picture().await.unwrap();
-        std::fs::write(format!("{folder}/{name}.png"), STANDARD.decode(picture).unwrap()).unwrap();
+        let Some(folder) = pictures_folder() else { return };
+        std::fs::create_dir_all(&folder).unwrap();
+        for (scheme, is_dark) in [("light", false), ("dark", true)] {
+            self.prefer_dark(is_dark).await;
+            let picture = self.session.picture().await.unwrap();
+            let size = if self.window == Window::Desktop { "desktop" } else { "phone" };
+            let path = folder.join(format!("{name}-{size}-{scheme}.png"));
+            std::fs::write(path, STANDARD.decode(picture).unwrap()).unwrap();
+        }
+        self.prefer_dark(false).await;
     }
 
     /// Ends it.

@@ -96,9 +96,10 @@ impl Session {
         self.post("execute/sync", json!({ "script": script, "args": arguments })).await
     }
 
-    /// A picture of the page, as base64 of a PNG.
+    /// A picture of the whole page, as base64 of a PNG.
     pub async fn picture(&self) -> Result<String, String> {
-        self.get("screenshot").await.map(text)
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        self.devtools("Page.captureScreenshot", whole).await.map(|mut picture| text(picture["data"].take()))
     }
 
     /// The browser's console since the last look.
