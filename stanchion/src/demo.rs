@@ -1,15 +1,14 @@
-//! `stanchion demo`: everything in one process, with a drop that is open and a crowd in front of it.
+//! `stanchion demo`: everything in one process, with a drop whose line opens in a moment and a crowd that waits for it.
 
 mod catalogue;
+mod crowd;
 pub(crate) mod hall;
 pub(crate) mod operator;
 mod settings;
 mod stage;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::config::Vars;
 use tokio_util::sync::CancellationToken;
@@ -17,15 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::data_dir::{self, DataDir, Note};
 use crate::exit::{Exit, Failure};
 use crate::installation::Addresses;
-use crate::rehearse::api::Api;
-use crate::rehearse::crowd::{self, Crowd};
-use crate::rehearse::habit::Habits;
-use crate::rehearse::purchase::Purchases;
 use crate::services::Services;
 use crate::stores::Stores;
 use crate::{migrate, say, signals};
 use operator::Operator;
 use settings::Settings;
+use stage::{Opening, Stage};
 
 /// The demo's drop.
 pub const DROP: &str = "midnight-premiere";
@@ -36,7 +32,7 @@ pub struct Options {
     /// Where the demo keeps its data
     #[arg(long, value_name = "DIR", default_value = data_dir::DEFAULT)]
     pub data_dir: PathBuf,
-    /// Sends no simulated crowd
+    /// Sends no simulated crowd, and opens the drop at once
     #[arg(long)]
     pub no_crowd: bool,
     /// Short times in every drop made (hold 10 s, cool-down 5 s, claim 10 s), for trying things
@@ -87,26 +83,34 @@ async fn with_services(
     let addresses = &settings.addresses;
     let line = Operator::new(&addresses.waitroom, &settings.operator_token)?;
     let shop = Operator::new(&addresses.booking, &settings.operator_token)?;
-    let allowance = stage::set(&line, &shop, Clock::System.now()).await?;
+    let opening = if options.no_crowd { Opening::Now } else { Opening::AfterLobby };
+    let stage = stage::set(&line, &shop, Clock::System.now(), opening).await?;
     data.leave_note(&Note {
         addresses: addresses.clone(),
         redis_url: stores.redis_url(),
         database_url: stores.database_url(),
         pid: std::process::id(),
     })?;
-    announce(addresses, &settings.operator_token);
-    if !options.no_crowd && allowance > 0 {
-        send_crowd(addresses, allowance, Clock::System.now(), stop).await?;
+    announce(addresses, &settings.operator_token, &stage);
+    if !options.no_crowd && stage.allowance > 0 {
+        crowd::send(addresses, stage.allowance, Clock::System.now(), stop).await?;
     }
     stop.cancelled().await;
     Ok(Exit::Fine)
 }
 
-fn announce(addresses: &Addresses, operator_token: &str) {
+fn announce(addresses: &Addresses, operator_token: &str, stage: &Stage) {
     let Addresses { waitroom, booking } = addresses;
     say::out(&format!(
-        "\nStanchion is running.\n\n  \
-         join the line     {waitroom}q/{DROP}\n  \
+        "\nStanchion is running. Open this in a browser:\n\n{}",
+        framed(&format!("{waitroom}q/{DROP}"))
+    ));
+    if let Some(opens_at) = stage.opens_at {
+        let seconds = opens_at.duration_since(Clock::System.now()).as_secs().max(0);
+        say::out(&format!("The line opens in {seconds} s, by lot among all who are there by then."));
+    }
+    say::out(&format!(
+        "\n  \
          the shop          {booking}\n  \
          API references    {waitroom}docs  {booking}docs\n  \
          operator token    {operator_token}\n\n\
@@ -114,32 +118,8 @@ fn announce(addresses: &Addresses, operator_token: &str) {
     ));
 }
 
-/// A few hundred people who come within half a minute, take their time, and leave half of the hall to others.
-async fn send_crowd(
-    addresses: &Addresses,
-    allowance: usize,
-    now: Timestamp,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let crowd = Crowd {
-        visitors: 300,
-        arrive_within: Duration::from_secs(30),
-        purchases: Purchases::plain(0.8),
-        party: 1..=4,
-        think: Duration::from_secs(8),
-        habits: Habits::steady(),
-        seed: now.as_second().unsigned_abs(),
-        give_up_after: Duration::from_mins(15),
-        seats_at_most: Some(allowance),
-    };
-    say::out(&format!("A crowd of {} people is on its way.", crowd.visitors));
-    let api = Api::new(addresses.waitroom.clone(), addresses.booking.clone(), DROP, 32)?;
-    let tally = crowd::begin();
-    crowd.visit(api, std::sync::Arc::clone(&tally), stop).await;
-    let glance = tally.glance();
-    say::out(&format!(
-        "The crowd went home: {} joined, {} were let in, {} bookings of {} seats.",
-        glance.joined, glance.admitted, glance.booked, glance.seats_sold
-    ));
-    Ok(())
+/// A line that is not overlooked.
+fn framed(text: &str) -> String {
+    let edge = "─".repeat(text.chars().count() + 4);
+    format!("  ┌{edge}┐\n  │  {text}  │\n  └{edge}┘\n")
 }

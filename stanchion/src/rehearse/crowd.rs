@@ -40,7 +40,7 @@ pub struct Crowd {
     pub seed: u64,
     /// The run ends after this time, whoever is still there.
     pub give_up_after: Duration,
-    /// The crowd buys no more seats than this.
+    /// The crowd has no more seats than this in its baskets and bookings.
     pub seats_at_most: Option<usize>,
 }
 
@@ -114,6 +114,7 @@ async fn walk_through(
 ) -> Ending {
     tokio::time::sleep(arrival).await;
     let mut tabs = JoinSet::new();
+    let mut basket = 0;
     loop {
         let next = if matches!(asked, Ask::FollowPlace { .. }) {
             follow(scene, visitor, asked).await
@@ -122,7 +123,7 @@ async fn walk_through(
             scene.tally.asked(asked);
             let (answer, took) = scene.api.send(asked).await;
             scene.tally.answered(asked, &answer, took);
-            scene.give_back(asked, &answer);
+            scene.settle(asked, &answer, &mut basket);
             visitor.time_is(scene.now());
             visitor.answered(asked, answer)
         } else {
@@ -189,13 +190,18 @@ impl Scene {
             .is_ok()
     }
 
-    /// Seats that were refused may be bought by the rest of the crowd.
-    fn give_back(&self, ask: &Ask, answer: &Answer) {
-        if let Ask::Reserve { seats, .. } = ask
-            && !matches!(answer, Answer::Reserved(_))
-        {
-            self.seats_left.fetch_add(seats.len(), Ordering::Relaxed);
-        }
+    /// Seats that were refused or given back may be had by the rest of the crowd. `basket` is how many this visitor has.
+    fn settle(&self, ask: &Ask, answer: &Answer, basket: &mut usize) {
+        let returned = match (ask, answer) {
+            (Ask::Reserve { seats, .. }, Answer::Reserved(_)) => {
+                *basket = seats.len();
+                return;
+            }
+            (Ask::Reserve { seats, .. }, _) => seats.len(),
+            (Ask::Release { .. }, Answer::Done) => std::mem::take(basket),
+            _ => return,
+        };
+        self.seats_left.fetch_add(returned, Ordering::Relaxed);
     }
 }
 
