@@ -41,7 +41,9 @@ async fn the_readmes_journey_works_as_it_stands() {
 #[test]
 fn the_readmes_targets_are_those_of_the_makefile() {
     let makefile = include_str!("../../../Makefile");
-    for target in ["run", "test", "lint", "screenshots", "bench", "rehearse", "audit", "chaos", "sqlx-prepare"] {
+    for target in
+        ["run", "test", "lint", "screenshots", "bench", "rehearse", "audit", "chaos", "sqlx-prepare"]
+    {
         assert!(makefile.contains(&format!("\n{target}: ##")), "{target}");
     }
     assert!(README.contains("make run") && README.contains("make test"));
