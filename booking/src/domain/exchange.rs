@@ -94,7 +94,7 @@ async fn hold(
             if known.expires_at <= store.now().await? {
                 return Err(ExchangeError::NotPending(ReservationStatus::Expired));
             }
-            store.restore_hold(show, id).await?;
+            store.restore_hold(show, id, None).await?;
             Err(StoreError::Lost.into())
         }
         Err(error) => {
@@ -133,8 +133,8 @@ async fn record(
             return Err(error.into());
         }
     };
-    let restored = store.restore_hold(show, id).await;
-    let taken = restored.inspect_err(|_| later())?;
+    let restored = store.restore_hold(show, id, Some(new.hold.fence)).await;
+    let Some(taken) = restored.inspect_err(|_| later())? else { return Err(ExchangeError::Superseded) };
     Err(match refused {
         Swapped::Stays(status) => ExchangeError::NotPending(status),
         Swapped::Refused(Refusal::OldEpoch) => StoreError::Lost.into(),

@@ -228,7 +228,7 @@ async fn refused(
     let taken = match refusal {
         // The hold went with the epoch it was taken in; the show has been loaded since, or will be.
         Refusal::OldEpoch => return Ok(StoreError::Lost.into()),
-        _ => store.settle(new.show, new.hold.id, &seats).await?,
+        _ => store.settle_refused(new.show, new.hold.id, &seats).await?,
     };
     let wait = || wait(new.hold.at, new.hold.expires_at);
     Ok(match refusal {

@@ -12,6 +12,7 @@ use crate::domain::ids::{ReservationId, ShowId};
 use crate::domain::outbox::{Message, Row};
 use crate::domain::reservation::ReservationStatus;
 use crate::store::bookings::unexpected;
+use crate::store::holds::Settled;
 use crate::store::{Store, outbox};
 
 /// Delivers messages of the outbox.
@@ -114,11 +115,8 @@ impl Courier {
                     return Ok(false);
                 }
                 let held: Vec<_> = seats.seats.iter().map(|seat| (*seat, SeatState::Held)).collect();
-                self.store
-                    .holds
-                    .settle(*show, seats.id, &held, std::slice::from_ref(seats))
-                    .await
-                    .map(|()| true)
+                let hold = Settled::whatever(seats.id);
+                self.store.holds.settle(*show, hold, &held, std::slice::from_ref(seats)).await
             }
         }
     }

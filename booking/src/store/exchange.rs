@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::store::StoreError;
 
 use super::Store;
+use super::holds::Settled;
 use super::reservations::{self, NewReservation, Swapped};
 use crate::domain::holds::{Exchanged, SeatIndex};
 use crate::domain::ids::{ReservationId, ShowId};
@@ -37,60 +38,65 @@ impl Store {
         reservations::exchange(&self.pool, new).await
     }
 
-    /// Writes a reservation's hold in Redis as Postgres has it, and says which of its seats are not free. Only seats that
-    /// are its own in either store are touched: another one may be in a hold that is just being recorded. It is looked at
-    /// twice, because the truth may have moved on between reading and writing it.
-    pub async fn restore_hold(&self, show: ShowId, id: ReservationId) -> Result<Vec<SeatIndex>, StoreError> {
+    /// Writes a reservation's hold in Redis as Postgres has it, and says which of its seats are not free. `None`: the hold
+    /// has a later fence than `fence`, and whoever gave it that one answers for it.
+    ///
+    /// The hold's fence is given to Postgres first, so that no exchange under way is recorded after it was read; and what
+    /// was read is written only while the hold still has that fence. Only seats that are its own in either store are
+    /// touched: another one may be in a hold that is just being recorded. It is looked at twice, because the reservation
+    /// may have ended between reading and writing it.
+    pub async fn restore_hold(
+        &self,
+        show: ShowId,
+        id: ReservationId,
+        fence: Option<i64>,
+    ) -> Result<Option<Vec<SeatIndex>>, StoreError> {
         let mut taken = Vec::new();
         for _ in 0..TRIES {
+            let held = self.holds.record(show, id).await?;
+            let seen = held.as_ref().map(|(seen, _)| *seen);
+            if seen.zip(fence).is_some_and(|(seen, own)| seen > own) {
+                return Ok(None);
+            }
+            if let Some(last) = seen.max(fence) {
+                reservations::give_up(&self.pool, id, last).await?;
+            }
             let before = self.reservation(id).await?;
-            let held = self.holds.record(show, id).await?.map(|(_, seats)| seats);
             let owned = before.iter().filter(|known| known.status.is_live()).flat_map(|known| &known.seats);
-            let own: BTreeSet<SeatIndex> =
-                owned.map(|seat| seat.seat).chain(held.into_iter().flatten()).collect();
-            taken = match self.settle(show, id, &Vec::from_iter(own)).await {
+            let held = held.into_iter().flat_map(|(_, seats)| seats);
+            let own: BTreeSet<SeatIndex> = owned.map(|seat| seat.seat).chain(held).collect();
+            match self.settle(show, Settled { id, only_at: Some(seen) }, &Vec::from_iter(own)).await {
                 // What Redis does not remember is loaded as Postgres has it.
-                Err(StoreError::Lost) => return Ok(Vec::new()),
-                settled => settled?,
-            };
+                Err(StoreError::Lost) => return Ok(Some(Vec::new())),
+                Ok(None) => continue,
+                settled => taken = settled?.unwrap_or_default(),
+            }
             if self.reservation(id).await? == before {
                 break;
             }
         }
-        Ok(taken)
+        Ok(Some(taken))
     }
 
     /// After an exchange whose fate is not known: makes sure that it does not happen later, and says to Redis in the
-    /// background what Postgres says, twice, because the first time may have come before what was still on its way.
-    /// `fence` is that of the hold, where Redis gave one.
+    /// background what Postgres says. `fence` is that of the hold, where Redis gave one; where it did not, Redis is told
+    /// twice, because the exchange itself may have been on its way the first time.
     pub fn settle_exchange_later(&self, show: ShowId, id: ReservationId, fence: Option<i64>) {
-        let store = self.clone();
+        let (store, times) = (self.clone(), if fence.is_some() { 1 } else { 2 });
         drop(tokio::spawn(async move {
             let mut told = 0;
             for _ in 0..ATTEMPTS {
-                match store.settle_exchange(show, id, fence).await {
-                    Ok(()) => told += 1,
+                match store.restore_hold(show, id, fence).await {
+                    Ok(_) => told += 1,
                     Err(error) => {
                         tracing::warn!(reservation.id = %id, %error, "an exchange's fate is not known yet");
                     }
                 }
-                if told == 2 {
+                if told == times {
                     return;
                 }
                 tokio::time::sleep(PAUSE).await;
             }
         }));
-    }
-
-    async fn settle_exchange(
-        &self,
-        show: ShowId,
-        id: ReservationId,
-        fence: Option<i64>,
-    ) -> Result<(), StoreError> {
-        if let Some(fence) = fence {
-            reservations::give_up(&self.pool, id, fence).await?;
-        }
-        self.restore_hold(show, id).await.map(drop)
     }
 }

@@ -43,6 +43,30 @@ pub enum Mark {
     Missing,
 }
 
+/// A hold whose seats are to be written as Postgres has them.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// Whose hold.
+    pub id: ReservationId,
+    /// Only while it has this fence; `Some(None)`: only while there is no such hold; `None`: whatever it is.
+    pub only_at: Option<Option<i64>>,
+}
+
+impl Settled {
+    /// A hold, whatever it is.
+    pub fn whatever(id: ReservationId) -> Self {
+        Self { id, only_at: None }
+    }
+
+    fn only_at_word(self) -> String {
+        match self.only_at {
+            None => "any".to_owned(),
+            Some(None) => "none".to_owned(),
+            Some(Some(fence)) => fence.to_string(),
+        }
+    }
+}
+
 impl Holds {
     /// Holds kept in this Redis.
     pub fn new(redis: Redis, clock: Clock) -> Self {
@@ -126,23 +150,24 @@ impl Holds {
         self.invoke("block_seats", call).await?.expect("WRITTEN")
     }
 
-    /// After Postgres refused a hold: lets go of it and writes its seats, and who owns them, as Postgres has them.
+    /// After Postgres refused a hold: lets go of it and writes its seats, and who owns them, as Postgres has them. `false`:
+    /// the hold is not the one that was meant, and nothing was written.
     pub async fn settle(
         &self,
         show: ShowId,
-        refused: ReservationId,
+        hold: Settled,
         seats: &[(SeatIndex, SeatState)],
         owners: &[OwnedSeats],
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut call = scripts::call(&scripts::SETTLE_SEATS, show, &self.clock);
-        call.arg(refused.to_string()).arg(seats.len());
+        call.arg(hold.id.to_string()).arg(hold.only_at_word()).arg(seats.len());
         for (seat, state) in seats {
             call.arg(*seat).arg(state.byte());
         }
         for owner in owners {
             scripts::add_owner(&mut call, owner);
         }
-        self.invoke("settle_seats", call).await?.expect("SETTLED")
+        self.invoke("settle_seats", call).await?.either("SETTLED", "MOVED")
     }
 
     /// Fills Redis's memory of a show; `false` says that somebody was faster.

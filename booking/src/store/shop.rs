@@ -5,6 +5,7 @@ use shared::ids::{DropSlug, Identity, Sid};
 use shared::store::StoreError;
 
 use super::Store;
+use super::holds::Settled;
 use super::reservations::{self, NewReservation};
 use crate::domain::holds::{HoldRequest, OwnedSeats, SeatIndex, SeatMap, SeatState, Taken};
 use crate::domain::ids::{ReservationId, ShowId};
@@ -43,20 +44,34 @@ impl Store {
         }
     }
 
-    /// After Postgres refused a hold: writes its seats in Redis as Postgres has them, and says which are not free.
-    pub async fn settle(
+    /// After Postgres refused a hold: writes its seats in Redis as Postgres has them, and says which are not free. `None`:
+    /// the hold is not what it was, and nothing was written.
+    pub(super) async fn settle(
+        &self,
+        show: ShowId,
+        hold: Settled,
+        seats: &[SeatIndex],
+    ) -> Result<Option<Vec<SeatIndex>>, StoreError> {
+        let not_before = self.clock.now() + SAGA_GRACE;
+        let (states, owners) = reservations::states_of(&self.pool, show, seats, not_before).await?;
+        if !self.holds.settle(show, hold, &states, &owners).await? {
+            return Ok(None);
+        }
+        for owner in &owners {
+            self.align(show, owner.id).await?;
+        }
+        let is_not_free = |(seat, state)| (state != SeatState::Free).then_some(seat);
+        Ok(Some(states.into_iter().filter_map(is_not_free).collect()))
+    }
+
+    /// After Postgres refused a new hold: writes its seats in Redis as Postgres has them, and says which are not free.
+    pub async fn settle_refused(
         &self,
         show: ShowId,
         refused: ReservationId,
         seats: &[SeatIndex],
     ) -> Result<Vec<SeatIndex>, StoreError> {
-        let not_before = self.clock.now() + SAGA_GRACE;
-        let (states, owners) = reservations::states_of(&self.pool, show, seats, not_before).await?;
-        self.holds.settle(show, refused, &states, &owners).await?;
-        for owner in &owners {
-            self.align(show, owner.id).await?;
-        }
-        Ok(states.into_iter().filter(|(_, state)| *state != SeatState::Free).map(|(seat, _)| seat).collect())
+        Ok(self.settle(show, Settled::whatever(refused), seats).await?.unwrap_or_default())
     }
 
     /// Says to Redis what Postgres says of a reservation's seats. Idempotent, and right whatever happened before.
@@ -97,8 +112,9 @@ impl Store {
     /// Writes a lost hold anew, and then what has become of it meanwhile.
     async fn hold_anew(&self, show: ShowId, owned: &OwnedSeats) -> Result<(), StoreError> {
         let held: Vec<_> = owned.seats.iter().map(|seat| (*seat, SeatState::Held)).collect();
-        match self.holds.settle(show, owned.id, &held, std::slice::from_ref(owned)).await {
-            Ok(()) => self.align(show, owned.id).await,
+        let hold = Settled::whatever(owned.id);
+        match self.holds.settle(show, hold, &held, std::slice::from_ref(owned)).await {
+            Ok(_) => self.align(show, owned.id).await,
             Err(StoreError::Lost) => Ok(()),
             Err(error) => Err(error),
         }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(super) use faults::in_place_of;
 
-use super::Holds;
+use super::{Holds, Settled};
 use crate::domain::holds::{OwnedSeats, SeatState};
 use crate::domain::ids::{ReservationId, ShowId};
 use faults::{FAULTS, Fault};
@@ -151,7 +151,9 @@ async fn settling_writes_the_owners_that_postgres_knows() {
         seats: vec![1, 5],
     };
     let states = [(0, SeatState::Free), (1, SeatState::Held), (2, SeatState::Blocked)];
-    pair.redis.settle(pair.show, refused, &states, std::slice::from_ref(&owner)).await.unwrap();
+    let settled =
+        pair.redis.settle(pair.show, Settled::whatever(refused), &states, std::slice::from_ref(&owner)).await;
+    assert!(settled.unwrap());
     let map = pair.redis.map(pair.show).await.unwrap();
     assert_eq!(map.states[..3], [SeatState::Free, SeatState::Held, SeatState::Blocked]);
     pair.clock.advance(std::time::Duration::from_secs(31));

@@ -14,7 +14,7 @@ use shared::redis::Redis;
 use shared::store::StoreError;
 use uuid::Uuid;
 
-use super::super::{Holds, ShowKeys};
+use super::super::{Holds, Settled, ShowKeys};
 use super::steps::{Loss, Operation};
 use crate::domain::holds::model::ShowHolds;
 use crate::domain::holds::{
@@ -175,7 +175,8 @@ impl Pair {
                 let states: Vec<(SeatIndex, SeatState)> =
                     known.seats.iter().map(|seat| (*seat, self.model.states()[*seat as usize])).collect();
                 let owners = self.model.owners_of(&known.seats);
-                self.redis.settle(show, id, &states, &owners).await.map_err(failed)
+                let settled = self.redis.settle(show, Settled::whatever(id), &states, &owners).await;
+                same(&settled.map_err(failed)?, &true, operation)
             }
         }
     }
