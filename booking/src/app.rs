@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::domain::manage::ManageKey;
 use crate::domain::ticket::TicketKey;
-use crate::gateway::{self, Gateway};
+use crate::gateway::{self, Gateways};
 use crate::health::LoadMeter;
 use crate::http::Statuses;
 use crate::http::limits::Limits;
@@ -57,8 +57,8 @@ pub struct App {
     pub manage: ManageKey,
     /// Signs the codes on tickets.
     pub tickets: TicketKey,
-    /// Who takes the money.
-    pub gateway: Arc<dyn Gateway>,
+    /// Who takes the money, and who took it before.
+    pub gateways: Gateways,
     /// Asks waitroom.
     pub http: reqwest::Client,
     /// Where browsers find this shop. No slash at the end.
@@ -89,13 +89,13 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let redis = Redis::connect(&config.redis_url)?;
     let http = http_client()?;
     let gateway_stop = CancellationToken::new();
-    let gateway = gateway::start(&config, &ports.url(), &clock, &tasks, gateway_stop.clone()).await?;
+    let gateways = gateway::start(&config, &ports.url(), &clock, &tasks, gateway_stop.clone()).await?;
     let jwks = format!("{}/.well-known/jwks.json", config.waitroom_internal_url).parse()?;
     let verifier =
         Verifier::fetching(&config.waitroom_public_url, JwksClient::new(jwks, http.clone()), clock.clone());
     let public_url = config.public_url.as_ref().map_or_else(|| ports.url(), ToString::to_string);
     let store = Store::new(pool.clone(), redis.clone(), clock.clone());
-    let till = Till::open(&store, &gateway, &config);
+    let till = Till::open(&store, &gateways, &config);
     let live = Arc::new(Live::open(&store, &config.redis_url, config.watchers, config.watch_heartbeat)?);
     live.start(&tasks);
     let state = AppState(Arc::new(App {
@@ -114,7 +114,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         pool,
         redis,
         verifier,
-        gateway,
+        gateways,
         http,
     }));
     crate::worker::start(&state, &tasks, gateway_stop);

@@ -57,15 +57,15 @@ pub struct Config {
     pub watchers: Limits,
     /// `WATCH_HEARTBEAT_S`: how often an open seat map hears something, if only that nothing has changed.
     pub watch_heartbeat: Duration,
-    /// `PAYMENT_GATEWAY`: who takes the money.
+    /// `PAYMENT_GATEWAY`: who takes the money of new payments.
     pub gateway: GatewayKind,
     /// `PAYMENT_WITHIN_S`: how long a payment may take.
     pub payment_within: SignedDuration,
     /// `CANCELLATION_POLICY`: how much of its price a booking is given back.
     pub cancellation: CancelPolicy,
-    /// The sandbox gateway.
-    pub sandbox: SandboxSettings,
-    /// Stripe, where it takes the money.
+    /// The sandbox gateway, where it takes the money or is still asked about what it took: one of its addresses is set.
+    pub sandbox: Option<SandboxSettings>,
+    /// Stripe, where it takes the money or is still asked about what it took: its key is set.
     pub stripe: Option<StripeSettings>,
 }
 
@@ -113,14 +113,28 @@ impl Config {
             gateway,
             payment_within: payment_within(vars),
             cancellation: vars.parse("CANCELLATION_POLICY", CancelPolicy::default()),
-            sandbox: SandboxSettings {
-                listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
-                url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
-                faults: vars.parse("SANDBOX_FAULTS", FaultRates::default()),
-                webhooks: vars.parse("SANDBOX_WEBHOOKS", true),
-            },
-            stripe: (gateway == GatewayKind::Stripe).then(|| stripe(vars)),
+            sandbox: has_gateway(vars, GatewayKind::Sandbox, gateway).then(|| sandbox(vars)),
+            stripe: has_gateway(vars, GatewayKind::Stripe, gateway).then(|| stripe(vars)),
         }
+    }
+}
+
+/// Whether a gateway is needed: it takes new payments, or what only it needs is set, so that it can be asked about
+/// earlier ones.
+fn has_gateway(vars: &Vars, kind: GatewayKind, current: GatewayKind) -> bool {
+    let own: &[&str] = match kind {
+        GatewayKind::Sandbox => &["SANDBOX_GATEWAY_LISTEN", "SANDBOX_GATEWAY_URL"],
+        GatewayKind::Stripe => &["STRIPE_SECRET_KEY"],
+    };
+    kind == current || own.iter().any(|name| vars.get(name).is_some())
+}
+
+fn sandbox(vars: &mut Vars) -> SandboxSettings {
+    SandboxSettings {
+        listen: vars.parse("SANDBOX_GATEWAY_LISTEN", ([127, 0, 0, 1], 0).into()),
+        url: vars.parse_optional("SANDBOX_GATEWAY_URL"),
+        faults: vars.parse("SANDBOX_FAULTS", FaultRates::default()),
+        webhooks: vars.parse("SANDBOX_WEBHOOKS", true),
     }
 }
 
@@ -139,7 +153,7 @@ fn stripe(vars: &mut Vars) -> StripeSettings {
         let value = vars.text(name, "");
         if !prefix.iter().any(|prefix| value.starts_with(prefix)) {
             let [usual, _] = prefix;
-            vars.mistake(format!("{name}: PAYMENT_GATEWAY=stripe needs it, as Stripe gave it ({usual}…)"));
+            vars.mistake(format!("{name}: payments at Stripe need it, as Stripe gave it ({usual}…)"));
             // It may be another key, in the wrong place.
             return String::new();
         }

@@ -3,6 +3,7 @@
 //! reservation (`domain::confirm`).
 
 mod books;
+mod configured;
 mod event;
 pub mod sandbox;
 pub mod signature;
@@ -10,28 +11,15 @@ pub mod stripe;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use axum::Router;
 use futures::future::BoxFuture;
 use http::HeaderMap;
 use jiff::Timestamp;
-use shared::clock::Clock;
 use shared::money::Money;
-use shared::service::{Tasks, bind};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use url::Url;
 
 pub use self::books::{BookedCharge, BookedStatus, BooksPage};
+pub use self::configured::{Gateways, start};
 pub use self::event::{BadEvent, GatewayEvent};
-use self::sandbox::SandboxGateway;
-use self::sandbox::ledger::Ledger;
-use self::sandbox::notices::Notices;
-use self::sandbox::service::{Sandbox, router};
-use self::signature::WebhookSecret;
-use self::stripe::StripeGateway;
-use crate::config::{Config, SandboxSettings};
 use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
 
@@ -42,6 +30,16 @@ pub enum GatewayKind {
     Sandbox,
     /// Stripe.
     Stripe,
+}
+
+impl GatewayKind {
+    /// Its name, in settings, in the books and in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Stripe => "stripe",
+        }
+    }
 }
 
 /// The text names no gateway.
@@ -58,40 +56,6 @@ impl FromStr for GatewayKind {
             "stripe" => Ok(Self::Stripe),
             _ => Err(UnknownGateway(text.to_owned())),
         }
-    }
-}
-
-/// The configured gateway. The sandbox gets a port of its own on the loopback interface, and is reached through it,
-/// until `until` is told. Its webhooks go to the shop at `shop_url`.
-pub async fn start(
-    config: &Config,
-    shop_url: &str,
-    clock: &Clock,
-    tasks: &Tasks,
-    until: CancellationToken,
-) -> anyhow::Result<Arc<dyn Gateway>> {
-    if let Some(settings) = &config.stripe {
-        return Ok(Arc::new(StripeGateway::new(settings, clock.clone())?));
-    }
-    let SandboxSettings { listen, url, faults, webhooks } = &config.sandbox;
-    let listener = bind("SANDBOX_GATEWAY_LISTEN", *listen).await?;
-    let own_url: Url = format!("http://{}", listener.local_addr()?).parse()?;
-    let pool = shared::db::pool(&config.database_url, "sandbox-gateway", SANDBOX_CONNECTIONS)?;
-    let secret = WebhookSecret::new(&config.secret.derive("booking:sandbox-webhooks"));
-    let webhooks_to =
-        webhooks.then(|| format!("{shop_url}/v1/payments/webhooks/sandbox").parse()).transpose()?;
-    let notices = Notices::new(webhooks_to, secret.clone(), clock.clone())?;
-    let routes = router(Sandbox::new(Ledger::new(pool), clock.clone(), notices, faults.clone()));
-    tasks.spawn(serve(listener, routes, until));
-    Ok(Arc::new(SandboxGateway::new(url.clone().unwrap_or(own_url), secret)?))
-}
-
-const SANDBOX_CONNECTIONS: u32 = 4;
-
-async fn serve(listener: TcpListener, routes: Router, until: CancellationToken) {
-    let served = axum::serve(listener, routes).with_graceful_shutdown(until.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the sandbox gateway stopped serving");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::confirm::Answers;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::refund::Refunder;
 use crate::domain::saga::Saga;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Gateways};
 use crate::http::BookingAnswers;
 use crate::store::Store;
 use crate::store::courier::Courier;
@@ -21,8 +21,8 @@ use crate::store::refunds::Refunds;
 pub struct Till {
     /// Takes confirms.
     pub checkout: Checkout,
-    /// Takes payments from step to step.
-    pub saga: Saga,
+    /// Take payments from step to step, one for each gateway that has some.
+    pub sagas: Vec<Saga>,
     /// Gives bookings and their money back.
     pub refunder: Refunder,
     /// Compares our payments with the gateway's books.
@@ -36,8 +36,8 @@ pub struct Till {
 }
 
 impl Till {
-    /// A till between these stores and this gateway.
-    pub fn open(store: &Store, gateway: &Arc<dyn Gateway>, config: &Config) -> Self {
+    /// A till between these stores and these gateways.
+    pub fn open(store: &Store, gateways: &Gateways, config: &Config) -> Self {
         let answers = Arc::new(BookingAnswers::derive(&config.secret));
         let worded: Arc<dyn Answers> = answers.clone();
         let under_way = store.later.clone();
@@ -45,14 +45,16 @@ impl Till {
         let keys = Keys::new(store.pool.clone());
         let courier = Courier::new(store.clone());
         let clock = store.clock.clone();
-        let saga =
-            Saga::new(payments.clone(), gateway.clone(), courier.clone(), clock.clone(), under_way.clone());
+        let saga = |gateway: &Arc<dyn Gateway>| {
+            Saga::new(payments.clone(), gateway.clone(), courier.clone(), clock.clone(), under_way.clone())
+        };
+        let sagas = gateways.all().map(saga).collect();
         let refunds = Refunds::new(store.pool.clone());
         let books = Books::new(store.pool.clone());
-        let reconciler = Reconciler::new(books, refunds.clone(), gateway.clone(), clock.clone());
+        let reconciler = Reconciler::new(books, refunds.clone(), gateways.clone(), clock.clone());
         let refunder = Refunder::new(
             refunds,
-            gateway.clone(),
+            gateways.clone(),
             courier.clone(),
             config.cancellation.clone(),
             clock.clone(),
@@ -60,13 +62,13 @@ impl Till {
         );
         let checkout = Checkout::new(
             keys.clone(),
-            payments,
+            payments.clone(),
             courier.clone(),
-            saga.clone(),
-            gateway.name(),
+            saga(gateways.current()),
+            gateways.current().name(),
             clock,
             under_way,
         );
-        Self { checkout, saga, refunder, reconciler, courier, keys, answers }
+        Self { checkout, sagas, refunder, reconciler, courier, keys, answers }
     }
 }

@@ -24,6 +24,8 @@ pub struct OurPayment {
     pub id: PaymentId,
     /// What it paid for.
     pub reservation: ReservationId,
+    /// The gateway that has it.
+    pub gateway: String,
     /// The gateway's name for it, once it was known.
     pub reference: Option<String>,
     /// How much was to be paid.
@@ -76,11 +78,13 @@ pub enum Class {
     ReferenceDiffers,
     /// A payment that should have come to its end long ago.
     Unfinished,
+    /// A payment, or a refund of it, waits for a gateway that this shop is not configured for any more.
+    GatewayNotConfigured,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CapturedThereNotHere,
         Self::CapturedHereNotThere,
         Self::MissingThere,
@@ -91,6 +95,7 @@ impl Class {
         Self::UnknownCharge,
         Self::ReferenceDiffers,
         Self::Unfinished,
+        Self::GatewayNotConfigured,
     ];
 
     /// The word for it.
@@ -106,6 +111,7 @@ impl Class {
             Self::UnknownCharge => "unknown_charge",
             Self::ReferenceDiffers => "reference_differs",
             Self::Unfinished => "unfinished",
+            Self::GatewayNotConfigured => "gateway_not_configured",
         }
     }
 }
@@ -203,6 +209,13 @@ impl Comparison {
     fn note(&mut self, class: Option<Class>, ours: Option<&OurPayment>, theirs: Option<&BookedCharge>) {
         if let Some(class) = class {
             self.differences.push(Difference { class, ours: ours.cloned(), theirs: theirs.cloned() });
+        }
+    }
+
+    /// These wait for a gateway that nobody can ask.
+    fn add_without_gateway(&mut self, waiting: &[OurPayment]) {
+        for payment in waiting {
+            self.note(Some(Class::GatewayNotConfigured), Some(payment), None);
         }
     }
 
@@ -304,6 +317,7 @@ mod tests {
         OurPayment {
             id: PaymentId(Uuid::from_u128(1)),
             reservation: ReservationId(Uuid::from_u128(2)),
+            gateway: "sandbox".to_owned(),
             reference: Some("ch_1".to_owned()),
             amount: Money::new(2500, Currency::EUR),
             state: OurState::Captured,
@@ -386,6 +400,8 @@ mod tests {
             assert_eq!(classes(&ours, &theirs), [class], "{}", class.as_str());
             seen.insert(class);
         }
+        // What waits for a gateway that is not configured is in no books that could be compared.
+        seen.insert(Class::GatewayNotConfigured);
         assert_eq!(seen.len(), Class::ALL.len());
     }
 

@@ -1,7 +1,6 @@
 //! Money on its way back to a buyer. A refund is promised in the transaction that causes it and carried out after that,
 //! however long the gateway takes: asked under a key of its own, so that asking again gives nothing back twice.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +16,7 @@ use super::booking::BookingStatus;
 use super::cancel::CancelPolicy;
 use super::idempotency::{BodyDigest, IdempotencyKey};
 use super::ids::{BookingId, RefundId, ReservationId};
-use crate::gateway::{Attempt, Gateway, NoAnswer};
+use crate::gateway::{Attempt, Gateways, NoAnswer};
 use crate::metrics::money as measured;
 use crate::store::courier::Courier;
 use crate::store::refunds::{Promised, Refunds};
@@ -60,6 +59,8 @@ pub struct DueRefund {
     pub id: RefundId,
     /// Of which payment.
     pub attempt: Attempt,
+    /// The gateway that has the payment.
+    pub gateway: String,
     /// How much.
     pub amount: Money,
     /// How often it was taken up before.
@@ -161,7 +162,7 @@ pub enum RefundError {
 #[derive(Clone)]
 pub struct Refunder {
     refunds: Refunds,
-    gateway: Arc<dyn Gateway>,
+    gateways: Gateways,
     courier: Courier,
     policy: CancelPolicy,
     clock: Clock,
@@ -169,16 +170,16 @@ pub struct Refunder {
 }
 
 impl Refunder {
-    /// Gives back by this policy, at this gateway. What it does after an answer is run in `under_way`.
+    /// Gives back by this policy, at these gateways. What it does after an answer is run in `under_way`.
     pub fn new(
         refunds: Refunds,
-        gateway: Arc<dyn Gateway>,
+        gateways: Gateways,
         courier: Courier,
         policy: CancelPolicy,
         clock: Clock,
         under_way: TaskTracker,
     ) -> Self {
-        Self { refunds, gateway, courier, policy, clock, under_way }
+        Self { refunds, gateways, courier, policy, clock, under_way }
     }
 
     /// Gives a booking back for its buyer. Its seats are on sale again when this answers; its money is on its way.
@@ -216,7 +217,7 @@ impl Refunder {
 
     /// Takes up refunds that wait for the gateway or were left by a crash; how many there were.
     pub async fn resume(&self, limit: i64) -> Result<usize, StoreError> {
-        let due = self.refunds.take_up(self.gateway.name(), limit, self.clock.now()).await?;
+        let due = self.refunds.take_up(&self.gateways.names(), limit, self.clock.now()).await?;
         Ok(futures::future::join_all(due.into_iter().map(|due| self.drive(due))).await.len())
     }
 
@@ -243,13 +244,16 @@ impl Refunder {
     }
 
     async fn ask(&self, due: &DueRefund) -> Result<RefundEnd, NoAnswer> {
+        let Some(gateway) = self.gateways.named(&due.gateway) else {
+            return Err(NoAnswer::new(format!("the gateway {} is not configured", due.gateway)));
+        };
         let started = Instant::now();
-        let asked = self.gateway.refund(&due.attempt, due.id, due.amount).await;
+        let asked = gateway.refund(&due.attempt, due.id, due.amount).await;
         measured::gateway("refund", asked.is_ok(), started.elapsed());
         match asked {
             Ok(true) => Ok(RefundEnd::Refunded),
             Ok(false) => Ok(RefundEnd::Failed),
-            Err(no_answer) => match self.gateway.look_up_refund(&due.attempt, due.id).await {
+            Err(no_answer) => match gateway.look_up_refund(&due.attempt, due.id).await {
                 Ok(true) => Ok(RefundEnd::Refunded),
                 Ok(false) | Err(_) => Err(no_answer),
             },

@@ -97,9 +97,9 @@ impl Saga {
         }
     }
 
-    /// Takes up payments that a crash or a lost answer left unfinished; how many there were.
+    /// Takes up payments at this gateway that a crash or a lost answer left unfinished; how many there were.
     pub async fn resume(&self, limit: i64) -> Result<usize, StoreError> {
-        let taken_up = self.payments.take_up(limit, self.clock.now()).await?;
+        let taken_up = self.payments.take_up(self.gateway.name(), limit, self.clock.now()).await?;
         let driven = taken_up.into_iter().map(|taken| self.drive(taken.payment, None, taken.attempts));
         Ok(futures::future::join_all(driven).await.len())
     }

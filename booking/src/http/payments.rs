@@ -37,7 +37,7 @@ pub(super) struct PaymentConfig {
     )
 )]
 pub(super) async fn config(State(state): State<AppState>, _caller: Caller) -> Json<PaymentConfig> {
-    let gateway = &state.gateway;
+    let gateway = state.gateways.current();
     Json(PaymentConfig { gateway: gateway.name(), publishable_key: gateway.publishable_key().to_owned() })
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn config(State(state): State<AppState>, _caller: Caller) -> Js
 /// do not matter. The body is the gateway's event as it signed it.
 #[utoipa::path(
     post, path = "/v1/payments/webhooks/{gateway}", tag = "bookings",
-    params(("gateway" = String, Path, description = "The gateway that takes the money", example = "sandbox")),
+    params(("gateway" = String, Path, description = "The gateway that has the payment", example = "sandbox")),
     request_body(content = Vec<u8>, content_type = "application/json"),
     responses(
         (status = 204, description = "Taken, now or before"),
@@ -61,16 +61,16 @@ pub(super) async fn webhook(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    if gateway != state.gateway.name() {
+    let Some(gateway) = state.gateways.named(&gateway) else {
         return Err(Problem::from(&common::NOT_FOUND));
-    }
+    };
     let body = body.map_err(|rejection| unread(&rejection))?;
     let now = state.clock.now();
-    let event = state.gateway.event(&headers, &body, now).map_err(|error| {
+    let event = gateway.event(&headers, &body, now).map_err(|error| {
         measured::gateway_event("refused");
         Problem::from(&codes::WEBHOOK_INVALID).detail(error.to_string())
     })?;
-    let taken = gateway_events::take(&state.pool, state.gateway.name(), &event, now).await?;
+    let taken = gateway_events::take(&state.pool, gateway.name(), &event, now).await?;
     measured::gateway_event(if taken { "taken" } else { "known" });
     tracing::debug!(event.id, event.kind, taken, "a webhook of the gateway");
     Ok(StatusCode::NO_CONTENT)

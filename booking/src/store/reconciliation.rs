@@ -32,9 +32,10 @@ impl Books {
         (ids, names): (&[Uuid], &[String]),
         limit: usize,
     ) -> Result<Vec<OurPayment>, StoreError> {
-        let query = sqlx::query!(
+        let query = sqlx::query_as!(
+            Row,
             r#"SELECT payment.id AS "id: PaymentId", payment.reservation_id AS "reservation: ReservationId",
-                  payment.gateway_reference, payment.amount_minor, payment.currency, payment.state,
+                  payment.gateway, payment.gateway_reference, payment.amount_minor, payment.currency, payment.state,
                   refunds.done AS "done!", refunds.under_way AS "under_way!",
                   greatest(payment.updated_at, refunds.changed_at) AS "changed_at!: jiff_sqlx::Timestamp",
                   payment.created_at AS "created_at: jiff_sqlx::Timestamp"
@@ -56,21 +57,35 @@ impl Books {
             names,
         );
         let rows = within(Dependency::Postgres, query.fetch_all(&self.pool)).await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(OurPayment {
-                    id: row.id,
-                    reservation: row.reservation,
-                    reference: row.gateway_reference,
-                    amount: Money::new(row.amount_minor, currency(&row.currency)?),
-                    state: state(&row.state),
-                    refunded_minor: row.done,
-                    refunding_minor: row.under_way,
-                    changed_at: row.changed_at.to_jiff(),
-                    created_at: row.created_at.to_jiff(),
-                })
-            })
-            .collect()
+        rows.into_iter().map(OurPayment::try_from).collect()
+    }
+
+    /// Payments that are not finished, or have a refund under way, at a gateway that is none of these: the first so many.
+    pub async fn waiting_elsewhere(
+        &self,
+        gateways: &[String],
+        limit: usize,
+    ) -> Result<Vec<OurPayment>, StoreError> {
+        let query = sqlx::query_as!(
+            Row,
+            r#"SELECT payment.id AS "id: PaymentId", payment.reservation_id AS "reservation: ReservationId",
+                  payment.gateway, payment.gateway_reference, payment.amount_minor, payment.currency, payment.state,
+                  0::bigint AS "done!", coalesce(refunds.under_way, 0) AS "under_way!",
+                  payment.updated_at AS "changed_at!: jiff_sqlx::Timestamp",
+                  payment.created_at AS "created_at: jiff_sqlx::Timestamp"
+           FROM (SELECT id, 0::bigint AS under_way FROM booking.payments
+                 WHERE state IN ('authorising', 'authorised', 'capturing', 'voiding')
+                 UNION ALL
+                 SELECT payment_id, sum(amount_minor)::bigint FROM booking.refunds
+                 WHERE state = 'pending' GROUP BY payment_id) AS refunds
+           JOIN booking.payments AS payment ON payment.id = refunds.id
+           WHERE payment.gateway <> ALL ($1)
+           ORDER BY payment.id LIMIT $2"#,
+            gateways,
+            i64::try_from(limit).unwrap_or(i64::MAX),
+        );
+        let rows = within(Dependency::Postgres, query.fetch_all(&self.pool)).await?;
+        rows.into_iter().map(OurPayment::try_from).collect()
     }
 
     /// Whether the money of an attempt that is over belongs to no other one: none of its reservation is under way, and
@@ -90,6 +105,40 @@ impl Books {
             attempt.reference.as_ref().map(|reference| reference.0.as_str()),
         );
         within(Dependency::Postgres, query.fetch_one(&self.pool)).await
+    }
+}
+
+/// A payment with the sums of its refunds.
+struct Row {
+    id: PaymentId,
+    reservation: ReservationId,
+    gateway: String,
+    gateway_reference: Option<String>,
+    amount_minor: i64,
+    currency: String,
+    state: String,
+    done: i64,
+    under_way: i64,
+    changed_at: jiff_sqlx::Timestamp,
+    created_at: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<Row> for OurPayment {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            reservation: row.reservation,
+            gateway: row.gateway,
+            reference: row.gateway_reference,
+            amount: Money::new(row.amount_minor, currency(&row.currency)?),
+            state: state(&row.state),
+            refunded_minor: row.done,
+            refunding_minor: row.under_way,
+            changed_at: row.changed_at.to_jiff(),
+            created_at: row.created_at.to_jiff(),
+        })
     }
 }
 

@@ -97,11 +97,12 @@ async fn write(
     now: Timestamp,
 ) -> Result<DueRefund, sqlx::Error> {
     let id = RefundId::at(now);
-    sqlx::query!(
-        "INSERT INTO booking.refunds
+    let gateway = sqlx::query_scalar!(
+        r#"INSERT INTO booking.refunds
              (id, payment_id, amount_minor, currency, percent, reason, state, next_attempt_at, created_at, updated_at,
               cause, requested_by, request_key, request_digest)
-         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $8, $9, $10, $11, $12)",
+         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $8, $9, $10, $11, $12)
+         RETURNING (SELECT gateway FROM booking.payments WHERE id = payment_id) AS "gateway!""#,
         id.0,
         attempt.payment.0,
         amount.amount_minor,
@@ -115,14 +116,14 @@ async fn write(
         terms.key.map(|(key, _)| key.as_str()),
         terms.key.map(|(_, digest)| digest.0.as_slice()),
     )
-    .execute(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
     let payload = json!({
         "payment_id": attempt.payment, "reservation_id": attempt.reservation, "amount_minor": amount.amount_minor,
         "cause": terms.cause, "reason": terms.reason,
     });
     events::record(tx, "refund.pending", id.0, terms.by, payload, now).await?;
-    Ok(DueRefund { id, attempt, amount, attempts: 0 })
+    Ok(DueRefund { id, attempt, gateway, amount, attempts: 0 })
 }
 
 /// The word in a refund's row.

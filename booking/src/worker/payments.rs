@@ -21,17 +21,19 @@ const LAST_PAYMENTS: Duration = Duration::from_secs(6);
 /// Starts the tasks.
 pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
     tasks.spawn(stop_gateway_last(state.till.checkout.clone(), tasks.stopping(), gateway_stop));
-    let saga = state.till.saga.clone();
-    tasks.repeat(RESUME_EVERY, move || {
+    for saga in &state.till.sagas {
         let saga = saga.clone();
-        async move {
-            match saga.resume(RESUME_BATCH).await {
-                Ok(0) => {}
-                Ok(payments) => tracing::info!(payments, "took up unfinished payments"),
-                Err(error) => tracing::warn!(error = %error, "unfinished payments cannot be looked for"),
+        tasks.repeat(RESUME_EVERY, move || {
+            let saga = saga.clone();
+            async move {
+                match saga.resume(RESUME_BATCH).await {
+                    Ok(0) => {}
+                    Ok(payments) => tracing::info!(payments, "took up unfinished payments"),
+                    Err(error) => tracing::warn!(error = %error, "unfinished payments cannot be looked for"),
+                }
             }
-        }
-    });
+        });
+    }
     let (keys, clock) = (state.till.keys.clone(), state.clock.clone());
     tasks.repeat(PURGE_EVERY, move || {
         let (keys, clock) = (keys.clone(), clock.clone());

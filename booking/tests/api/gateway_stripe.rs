@@ -26,16 +26,20 @@ const PUBLISHABLE: &str = "pk_test_of_nobody";
 /// A shop that takes money by Stripe. Time stands still.
 async fn open() -> (Till, Stripe) {
     let stripe = Stripe::open().await;
-    let more = [
+    let setup = Setup { manual_clock: true, more: settings(&stripe), ..Setup::default() };
+    (Till::with(TestStores::new().await, setup).await, stripe)
+}
+
+/// What makes a shop take money by this Stripe.
+pub fn settings(stripe: &Stripe) -> Vec<(&'static str, String)> {
+    let settings = [
         ("PAYMENT_GATEWAY", "stripe"),
         ("STRIPE_SECRET_KEY", SECRET_KEY),
         ("STRIPE_PUBLISHABLE_KEY", PUBLISHABLE),
         ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
         ("STRIPE_API_URL", &stripe.url),
     ];
-    let more = more.map(|(name, value)| (name, value.to_owned())).to_vec();
-    let setup = Setup { manual_clock: true, more, ..Setup::default() };
-    (Till::with(TestStores::new().await, setup).await, stripe)
+    settings.map(|(name, value)| (name, value.to_owned())).to_vec()
 }
 
 /// The adapter by itself.

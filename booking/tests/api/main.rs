@@ -14,6 +14,7 @@ mod gateway_books;
 mod gateway_faults;
 mod gateway_stripe;
 mod gateway_webhooks;
+mod gateways;
 mod idempotency;
 mod keys;
 mod kill;

@@ -53,6 +53,8 @@ pub struct Setup {
     pub policy: Option<&'static str>,
     /// How long a payment may take.
     pub payment_within_s: Option<u32>,
+    /// The gateway in the box is not configured.
+    pub without_sandbox: bool,
     /// Settings beside the usual ones.
     pub more: Vec<(&'static str, String)>,
 }
@@ -102,9 +104,12 @@ impl Till {
             .with("BOOKING_SECRET", SECRET)
             .with("OPERATOR_BOOTSTRAP_TOKEN", OPERATOR_TOKEN)
             .with("BOOKING_LISTEN", "127.0.0.1:0")
-            .with("BOOKING_ADMIN_LISTEN", "127.0.0.1:0")
-            .with("SANDBOX_GATEWAY_LISTEN", &self.gateway_address)
-            .with("SANDBOX_GATEWAY_URL", format!("http://{}", self.gateway.address()));
+            .with("BOOKING_ADMIN_LISTEN", "127.0.0.1:0");
+        if !setup.without_sandbox {
+            vars = vars
+                .with("SANDBOX_GATEWAY_LISTEN", &self.gateway_address)
+                .with("SANDBOX_GATEWAY_URL", format!("http://{}", self.gateway.address()));
+        }
         if let Some(policy) = setup.policy {
             vars = vars.with("CANCELLATION_POLICY", policy);
         }
@@ -143,6 +148,17 @@ impl Till {
     /// Opens the shop again.
     pub async fn reopen(&mut self) {
         self.start(&Setup::default()).await;
+    }
+
+    /// Opens the shop again, set up in another way.
+    pub async fn reopen_with(&mut self, setup: Setup) {
+        self.start(&setup).await;
+    }
+
+    /// What the shop says of itself on its admin port.
+    pub async fn metrics(&self) -> String {
+        let address = self.running.as_ref().expect("the shop is open").admin_address;
+        reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap()
     }
 
     /// The time as the shop sees it.

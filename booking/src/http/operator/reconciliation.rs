@@ -42,6 +42,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PeriodQuery {
+    /// With whose books; by default those of the gateway that takes new payments.
+    #[param(example = "sandbox")]
+    gateway: Option<String>,
     /// Payments begun from then on; by default a day before `to`.
     from: Option<Timestamp>,
     /// Payments begun before then; by default now.
@@ -89,6 +92,9 @@ struct Reconciliation {
 struct DifferenceBody {
     /// Which.
     class: Class,
+    /// The gateway that has the payment, or whose books name the charge.
+    #[schema(example = "sandbox")]
+    gateway: String,
     /// The payment of ours, where there is one.
     payment_id: Option<PaymentId>,
     /// What it paid for.
@@ -138,12 +144,14 @@ fn word(status: BookedStatus) -> &'static str {
     }
 }
 
-impl From<Difference> for DifferenceBody {
-    fn from(difference: Difference) -> Self {
+impl DifferenceBody {
+    /// A difference from the books of this gateway.
+    fn new(difference: Difference, compared: &str) -> Self {
         let Difference { class, ours, theirs } = difference;
         let charged = theirs.as_ref().map(|charge| charge.reference.0.clone());
         Self {
             class,
+            gateway: ours.as_ref().map_or(compared, |payment| &payment.gateway).to_owned(),
             payment_id: ours.as_ref().map(|payment| payment.id).or(theirs.as_ref().and_then(|c| c.payment)),
             reservation_id: ours.as_ref().map(|payment| payment.reservation),
             reference: charged.or_else(|| ours.as_ref().and_then(|payment| payment.reference.clone())),
@@ -167,7 +175,7 @@ impl From<Difference> for DifferenceBody {
 #[utoipa::path(get, path = "/v1/operator/reconciliation", operation_id = "operator_reconciliation", tag = "operator",
     params(PeriodQuery),
     responses((status = 200, description = "Both sides, compared", body = Reconciliation),
-              (status = 400, description = "`malformed`: the period is too long or no period"),
+              (status = 400, description = "`malformed`: the period is too long or no period, or the gateway is not configured"),
               (status = 422, description = "`too_many_payments`: choose a shorter period"),
               (status = 503, description = "`dependency_unavailable`: the gateway does not show its books")))]
 async fn reconciliation(
@@ -178,14 +186,18 @@ async fn reconciliation(
     operator.require(Role::Viewer)?;
     let compared_at = app.clock.now();
     let period = query.period(compared_at)?;
-    let compared = app.till.reconciler.compare(period).await?;
+    let gateway = match &query.gateway {
+        None => app.gateways.current(),
+        Some(name) => app.gateways.named(name).ok_or_else(|| unknown_gateway(&app))?,
+    };
+    let compared = app.till.reconciler.compare(gateway, period).await?;
     let mut counts: BTreeMap<&'static str, usize> = Class::ALL.map(|class| (class.as_str(), 0)).into();
     for difference in &compared.differences {
         *counts.entry(difference.class.as_str()).or_default() += 1;
     }
     let Comparison { payments, charges, sums, differences } = compared;
     let body = Reconciliation {
-        gateway: app.gateway.name(),
+        gateway: gateway.name(),
         from: period.from,
         to: period.to,
         compared_at,
@@ -193,9 +205,18 @@ async fn reconciliation(
         charges,
         totals: sums,
         counts,
-        differences: differences.into_iter().take(MAX_SHOWN).map(DifferenceBody::from).collect(),
+        differences: differences
+            .into_iter()
+            .take(MAX_SHOWN)
+            .map(|difference| DifferenceBody::new(difference, gateway.name()))
+            .collect(),
     };
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+fn unknown_gateway(app: &AppState) -> Problem {
+    let names = app.gateways.names().join(", ");
+    Problem::from(&codes::MALFORMED).detail(format!("no such gateway is configured; there are: {names}"))
 }
 
 impl From<ReconcileError> for Problem {

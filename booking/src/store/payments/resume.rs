@@ -22,12 +22,18 @@ pub struct TakenUp {
 }
 
 impl Payments {
-    /// Takes up unfinished attempts whose lease is over.
-    pub async fn take_up(&self, limit: i64, now: Timestamp) -> Result<Vec<TakenUp>, StoreError> {
+    /// Takes up unfinished attempts at this gateway whose lease is over.
+    pub async fn take_up(
+        &self,
+        gateway: &str,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<TakenUp>, StoreError> {
         let query = sqlx::query!(
             r#"WITH due AS (
                    SELECT id FROM booking.payments
                    WHERE state IN ('authorising', 'authorised', 'capturing', 'voiding') AND next_attempt_at <= $1
+                     AND gateway = $4
                    ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)
                UPDATE booking.payments AS payment
                SET attempts = attempts + 1, next_attempt_at = $3
@@ -41,6 +47,7 @@ impl Payments {
             now.to_sqlx() as _,
             limit,
             (now + LEASE).to_sqlx() as _,
+            gateway,
         );
         let rows = within(Dependency::Postgres, query.fetch_all(&self.pool)).await?;
         rows.into_iter()

@@ -16,10 +16,10 @@ use crate::store::bookings::currency;
 use crate::store::{events, postgres};
 
 impl Refunds {
-    /// Takes up refunds of this gateway that are due, for a lease.
+    /// Takes up refunds at these gateways that are due, for a lease.
     pub async fn take_up(
         &self,
-        gateway: &str,
+        gateways: &[String],
         limit: i64,
         now: Timestamp,
     ) -> Result<Vec<DueRefund>, StoreError> {
@@ -27,18 +27,19 @@ impl Refunds {
             r#"WITH due AS (
                    SELECT refund.id FROM booking.refunds AS refund
                    JOIN booking.payments AS payment ON payment.id = refund.payment_id
-                   WHERE refund.state = 'pending' AND refund.next_attempt_at <= $1 AND payment.gateway = $4
+                   WHERE refund.state = 'pending' AND refund.next_attempt_at <= $1 AND payment.gateway = ANY ($4)
                    ORDER BY refund.next_attempt_at LIMIT $2 FOR UPDATE OF refund SKIP LOCKED)
                UPDATE booking.refunds AS refund SET attempts = refund.attempts + 1, next_attempt_at = $3
                FROM due, booking.payments AS payment
                WHERE refund.id = due.id AND payment.id = refund.payment_id
                RETURNING refund.id AS "id: RefundId", payment_id AS "payment: PaymentId",
                          payment.reservation_id AS "reservation: ReservationId", refund.amount_minor,
-                         refund.currency, refund.attempts, payment.amount_minor AS paid_minor, payment.gateway_reference"#,
+                         refund.currency, refund.attempts, payment.amount_minor AS paid_minor,
+                         payment.gateway, payment.gateway_reference"#,
             now.to_sqlx() as _,
             limit,
             lease_end(now).to_sqlx() as _,
-            gateway,
+            gateways,
         );
         let rows = within(Dependency::Postgres, query.fetch_all(&self.pool)).await?;
         rows.into_iter()
@@ -52,6 +53,7 @@ impl Refunds {
                         amount: Money::new(row.paid_minor, currency),
                         reference: row.gateway_reference.map(GatewayReference),
                     },
+                    gateway: row.gateway,
                     amount: Money::new(row.amount_minor, currency),
                     attempts: row.attempts,
                 })
