@@ -1,11 +1,13 @@
 //! Proof after the fact: reads Postgres, Redis and the sandbox gateway's books and looks for what must never be.
 
 mod acknowledged;
+mod gate;
 mod happened;
 mod money;
 mod seats;
 
 pub use acknowledged::acknowledged;
+pub use gate::gate;
 pub use happened::happened;
 pub use money::money;
 pub use seats::seats;
@@ -28,5 +30,6 @@ async fn every(pool: &PgPool, redis: &Redis) -> anyhow::Result<Vec<Check>> {
     let now = Clock::System.now();
     let mut checks = seats(pool, redis, now).await?;
     checks.extend(money(pool, now).await?);
+    checks.extend(gate(pool).await?);
     Ok(checks)
 }

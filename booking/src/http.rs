@@ -3,9 +3,11 @@
 mod bookings;
 mod caller;
 mod catalogue;
+mod check_ins;
 mod codes;
 mod enter;
 mod error;
+mod gate_packs;
 pub mod limits;
 mod list;
 mod operator;
@@ -49,6 +51,7 @@ pub fn routes(state: AppState) -> Router {
         .merge(shopping().layer(AdmissionLayer::new(state.verifier.clone())))
         .merge(paying())
         .merge(operator::routes())
+        .merge(gates())
         .merge(pages::routes().into())
         .layer(renewal)
         .with_state(state)
@@ -59,6 +62,14 @@ pub fn routes(state: AppState) -> Router {
 /// What is shown, to everybody.
 fn open() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().merge(catalogue::routes()).merge(shows::routes()).merge(enter::routes())
+}
+
+/// Tickets at the door, for those who stand there.
+fn gates() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(check_ins::check_in))
+        .routes(routes!(check_ins::batch::check_in_batch))
+        .routes(routes!(gate_packs::gate_pack))
 }
 
 /// Seats, for people who were let in.

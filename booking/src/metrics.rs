@@ -52,6 +52,8 @@ pub const WATCHERS: &str = "booking_watchers";
 pub const LIVE_FRAMES: &str = "booking_live_frames_total";
 /// Shows whose watchers were told to load the map again.
 pub const LIVE_RELOADS: &str = "booking_live_reloads_total";
+/// Scans of tickets at the gates, by outcome.
+const CHECK_INS: &str = "booking_check_ins_total";
 /// How long a request waits for a database connection.
 pub const POOL_WAIT_SECONDS: &str = "booking_pool_wait_seconds";
 
@@ -79,6 +81,7 @@ pub fn describe() {
     describe_gauge!(WATCHERS, "Seat maps that are open on this replica");
     describe_counter!(LIVE_FRAMES, "Frames made for open seat maps, each shared by all watchers of a show");
     describe_counter!(LIVE_RELOADS, "Times the watchers of a show were told to load the map again");
+    describe_counter!(CHECK_INS, "Scans of tickets at the gates, by what the gate was told");
     describe_gauge!(POOL_WAIT_SECONDS, Unit::Seconds, "How long a request waits for a database connection");
 }
 
@@ -88,6 +91,11 @@ pub async fn round(task: &'static str, round: impl Future<Output = bool>) {
     let outcome = if round.await { "done" } else { "failed" };
     counter!(ROUNDS, "task" => task, "outcome" => outcome).increment(1);
     histogram!(ROUND_SECONDS, "task" => task).record(started.elapsed().as_secs_f64());
+}
+
+/// A ticket was scanned at a gate.
+pub fn check_in(outcome: &'static str) {
+    counter!(CHECK_INS, "outcome" => outcome).increment(1);
 }
 
 /// A store was asked the simplest question.

@@ -4,11 +4,13 @@
 pub mod blocking;
 pub mod bookings;
 pub mod catalogue;
+pub mod check_ins;
 pub mod courier;
 mod epochs;
 pub mod error;
 mod events;
 mod exchange;
+pub mod gate_lists;
 pub mod gateway_events;
 pub mod holds;
 pub mod idempotency;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{audit, chaos, demo, migrate, rehearse, serve, verify_draw};
+use crate::{audit, chaos, demo, migrate, rehearse, serve, verify_draw, verify_ticket};
 
 /// A virtual waiting room and a booking gateway for ticket drops.
 #[derive(Debug, Parser)]
@@ -30,4 +30,6 @@ pub enum Command {
     Chaos(chaos::Options),
     /// Computes the draw of a drop again from what is public, and says what it checked
     VerifyDraw(verify_draw::Options),
+    /// Checks a ticket's code with the shop's public keys, without asking the shop about the ticket
+    VerifyTicket(verify_ticket::Options),
 }

@@ -9,6 +9,7 @@ pub mod migrate;
 pub mod rehearse;
 pub mod serve;
 pub mod verify_draw;
+pub mod verify_ticket;
 
 pub mod exit;
 pub mod installation;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use stanchion::cli::{Cli, Command};
 use stanchion::exit::{Exit, Failure};
-use stanchion::{audit, chaos, demo, migrate, rehearse, say, serve, verify_draw};
+use stanchion::{audit, chaos, demo, migrate, rehearse, say, serve, verify_draw, verify_ticket};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -31,5 +31,6 @@ async fn work(cli: Cli) -> Result<Exit, Failure> {
         Command::Audit(options) => audit::run(&options).await,
         Command::Chaos(options) => chaos::run(&options).await,
         Command::VerifyDraw(options) => verify_draw::run(&options).await,
+        Command::VerifyTicket(options) => verify_ticket::run(&options).await,
     }
 }

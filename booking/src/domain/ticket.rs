@@ -73,6 +73,11 @@ impl TicketKey {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// A signature over other bytes, which must not begin as a code's do.
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.key.sign(message).to_bytes()
+    }
+
     /// The public half.
     pub fn public(&self) -> TicketPublicKey {
         TicketPublicKey { key: self.key.verifying_key(), id: self.id }
@@ -94,13 +99,24 @@ impl TicketPublicKey {
         Some(Self { id: key_id(&key), key })
     }
 
+    /// The key's id as published.
+    pub fn kid(&self) -> String {
+        format!("{:016x}", u64::from_be_bytes(self.id))
+    }
+
+    /// Whether this key signed these bytes.
+    pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = Signature::from_slice(signature);
+        signature.is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+
     /// The key as a JWK.
     pub fn jwk(&self) -> Jwk {
         Jwk {
             kty: "OKP".to_owned(),
             crv: "Ed25519".to_owned(),
             x: URL_SAFE_NO_PAD.encode(self.key.as_bytes()),
-            kid: format!("{:016x}", u64::from_be_bytes(self.id)),
+            kid: self.kid(),
             alg: "EdDSA".to_owned(),
             usage: "sig".to_owned(),
         }

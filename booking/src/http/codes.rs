@@ -120,6 +120,15 @@ codes! {
     /// A ticket has let somebody in.
     ALREADY_USED = "already_used", 409, "A ticket has been used",
         "Somebody has been let in with it. It cannot be used or given back again.";
+    /// The ticket was given back.
+    TICKET_CANCELLED = "ticket_cancelled", 409, "The ticket was cancelled",
+        "Its booking was given back, so that it lets nobody in. `cancelled_at` says since when.";
+    /// The code names no ticket that can be scanned.
+    INVALID_TICKET = "invalid_ticket", 422, "This is not a ticket that can be used here",
+        "`reason` says why: `malformed` is no code of a ticket, `forged` was not signed by this shop or was changed, `unknown` names a ticket that is not there, `wrong_show` is for the show named in `ticket_show_id`.";
+    /// Two scans under one id.
+    SCAN_ID_REUSED = "scan_id_reused", 422, "The scan_id was used for another ticket",
+        "A `scan_id` belongs to one scan of one ticket. Use a new one for each scan; repeat it when you repeat the request.";
     /// More than is left.
     REFUND_TOO_LARGE = "refund_too_large", 422, "There is not so much to give back",
         "`refundable` says what was paid for the booking and has not been given back, in its currency.";

@@ -20,12 +20,15 @@ const DIGEST_BYTES: usize = 12;
 pub enum Action {
     /// Asking for seats.
     Reserve,
+    /// Scanning tickets at a gate.
+    CheckIn,
 }
 
 impl Limited for Action {
     fn as_str(self) -> &'static str {
         match self {
             Self::Reserve => "reserve",
+            Self::CheckIn => "check-in",
         }
     }
 }
@@ -66,6 +69,14 @@ impl Limits {
             digest: self.digest(address),
             reservations: self.reservations_per_address,
         }))
+    }
+
+    /// Goes on unless this operator, or this address, has asked too often.
+    ///
+    /// Errors: 429 `rate_limited`.
+    pub fn check_in(&self, operator: &str, address: Option<IpAddr>) -> Result<(), Problem> {
+        // Operators are no buyers; the limiter only tells them apart.
+        self.limiter.check(Action::CheckIn, &Identity::account_at("operators", operator), address)
     }
 
     /// Forgets who has not asked lately.

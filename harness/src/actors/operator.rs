@@ -93,6 +93,24 @@ impl Operator {
         send(request).await
     }
 
+    /// Scans a ticket at a gate.
+    pub async fn check_in(&self, scan: Value) -> Reply {
+        send(self.http.post("/v1/check-ins", Some(&self.token)).json(&scan)).await
+    }
+
+    /// Tells of scans that a gate made without a network.
+    pub async fn check_in_batch(&self, scans: &[Value]) -> Reply {
+        let body = serde_json::json!({ "scans": scans });
+        send(self.http.post("/v1/check-ins/batch", Some(&self.token)).json(&body)).await
+    }
+
+    /// What a gate needs without a network; `since` is the `as_of` of the pack before.
+    pub async fn gate_pack(&self, show: &str, since: Option<&str>) -> Reply {
+        let since = since.map(|since| format!("?since={since}")).unwrap_or_default();
+        let path = format!("/v1/shows/{show}/gate-pack{since}");
+        send(self.http.get(&path, Some(&self.token))).await
+    }
+
     /// Reads anything of the operator family: `GET /v1/operator/{rest}`.
     pub async fn get(&self, rest: &str) -> Reply {
         send(self.http.get(&path(rest), Some(&self.token))).await
