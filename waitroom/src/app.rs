@@ -30,6 +30,7 @@ use crate::store::passes::Passes;
 use crate::store::restore::Restorer;
 use crate::store::roster::Rosters;
 use crate::store::stats::StatsStore;
+use crate::store::support::SupportCodes;
 use crate::streams::Streams;
 use crate::tokens::Tokens;
 
@@ -58,6 +59,8 @@ pub struct App {
     pub line: RedisLine,
     /// Brings what the line did into the ledger.
     pub recorder: Recorder,
+    /// Short names of places, for support.
+    pub support_codes: SupportCodes,
     /// Who is called first.
     pub passes: Passes,
     /// Fills Redis again.
@@ -119,6 +122,7 @@ impl AppState {
             accounts: Accounts::new(&config, clock.clone()),
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
+            support_codes: SupportCodes::new(pool.clone()),
             passes: Passes::new(pool.clone()),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),

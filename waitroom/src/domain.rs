@@ -1,6 +1,7 @@
 //! What a waiting room decides: states, transitions, policy, and the use cases. It names no axum, redis or sqlx.
 
 pub mod admission;
+pub mod code;
 pub mod drop;
 pub mod estimate;
 pub mod ledger;

@@ -9,12 +9,14 @@ mod cors;
 mod draw;
 pub(crate) mod drops;
 mod error;
+mod handovers;
 mod keys;
 mod operator;
 mod pages;
 mod places;
 mod shown;
 mod streams;
+mod support;
 
 use axum::Router;
 use shared::http::{Frame, behind, frame};
@@ -47,6 +49,9 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(places::show_place, places::leave_drop))
         .routes(routes!(streams::follow_place))
         .routes(routes!(places::claim_admission))
+        .routes(routes!(support::give_support_code))
+        .routes(routes!(handovers::move_place))
+        .routes(routes!(handovers::redeem_move))
         .routes(routes!(admissions::renew_admission))
         .routes(routes!(admissions::end_admission))
         .layer(Cors::new(app))
@@ -65,6 +70,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::audit::show_audit))
         .routes(routes!(operator::passes::give_pass, operator::passes::list_passes))
         .routes(routes!(operator::passes::take_pass))
+        .routes(routes!(operator::places::look_up_place))
         .routes(routes!(operator::stats::show_stats))
         .routes(routes!(operator::stats::follow_stats))
         .merge(pages::routes().into())

@@ -8,3 +8,4 @@ pub mod passes;
 pub mod restore;
 pub mod roster;
 pub mod stats;
+pub mod support;

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
+
 use super::{
     Reply, Shopper,
     http::{Http, send},
@@ -67,6 +69,22 @@ impl Visitor {
     /// Leaves the line.
     pub async fn leave(&self) -> Reply {
         send(self.http.delete(&self.path("me"), self.place_token().as_deref())).await
+    }
+
+    /// Asks for the support code.
+    pub async fn support_code(&self) -> Reply {
+        send(self.http.post(&self.path("me/support-code"), self.place_token().as_deref())).await
+    }
+
+    /// Asks for a code that takes the place to another device.
+    pub async fn move_place(&self) -> Reply {
+        send(self.http.post(&self.path("me/moves"), self.place_token().as_deref())).await
+    }
+
+    /// Takes a place over that was on another device, and remembers its token.
+    pub async fn take_over(&self, code: &str) -> Reply {
+        let request = self.http.post(&self.path("moves/redeem"), None).json(&json!({"code": code}));
+        self.remember(send(request).await)
     }
 
     /// Looks at the place until it is in this state.

@@ -78,13 +78,23 @@ impl<A: Limited> Limiter<A> {
     ///
     /// Errors: 429 `rate_limited`.
     pub fn check(&self, action: A, identity: &Identity, address: Option<IpAddr>) -> Result<(), Problem> {
-        if let (Some(addresses), Some(address)) = (&self.addresses, address) {
-            addresses.check(action, "-by-address", block_of(address), &self.clock)?;
-        }
+        self.check_address(action, address)?;
         if let Some(identities) = &self.identities {
             identities.check(action, "", digest_of(identity), &self.clock)?;
         }
         Ok(())
+    }
+
+    /// Goes on unless this address has asked too often: where it is not known yet who asks.
+    ///
+    /// Errors: 429 `rate_limited`.
+    pub fn check_address(&self, action: A, address: Option<IpAddr>) -> Result<(), Problem> {
+        match (&self.addresses, address) {
+            (Some(addresses), Some(address)) => {
+                addresses.check(action, "-by-address", block_of(address), &self.clock)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Forgets who has not asked lately.

@@ -1,5 +1,6 @@
 //! A visitor's use cases: join, look, leave. Claiming is in [`super::admission`].
 
+use serde::{Deserialize, Serialize};
 use shared::ids::Identity;
 use shared::store::StoreError;
 
@@ -9,7 +10,7 @@ use crate::domain::line::{GoneReason, Joined, Left, Line, Spot, Standing};
 use crate::domain::place::{PlaceId, PlaceKeys, Score};
 
 /// What a place token says: the signed proof of a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceProof {
     /// Whose place.
     pub identity: Identity,

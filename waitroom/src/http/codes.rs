@@ -52,7 +52,7 @@ pub const CODE_SPENT: Code = Code::new(
     "code_spent",
     410,
     "The code is not good any more",
-    "A code is good once and for a minute. Claim the admission again for a new one.",
+    "A code is good once, and not for long. Make a new one where you got this one: claim the admission again, or move the place again from the device that has it.",
 );
 pub const SESSION_OVER: Code = Code::new(
     "session_over",

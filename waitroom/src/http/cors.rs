@@ -41,6 +41,9 @@ pub(super) fn preflights() -> Router<AppState> {
         "/v1/drops/{drop}/places/me",
         "/v1/drops/{drop}/places/me/events",
         "/v1/drops/{drop}/places/me/admission",
+        "/v1/drops/{drop}/places/me/support-code",
+        "/v1/drops/{drop}/places/me/moves",
+        "/v1/drops/{drop}/places/moves/redeem",
         "/v1/drops/{drop}/admission/renewals",
         "/v1/drops/{drop}/admission/end",
     ]

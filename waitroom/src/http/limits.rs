@@ -28,6 +28,12 @@ pub enum Action {
     Renew,
     /// Opening a stream.
     Follow,
+    /// Asking for the support code.
+    SupportCode,
+    /// Asking for a code that takes the place to another device.
+    Move,
+    /// Trying such a code.
+    Redeem,
 }
 
 impl Limited for Action {
@@ -39,6 +45,9 @@ impl Limited for Action {
             Self::Leave => "leave",
             Self::Renew => "renew",
             Self::Follow => "follow",
+            Self::SupportCode => "support-code",
+            Self::Move => "move",
+            Self::Redeem => "redeem",
         }
     }
 }

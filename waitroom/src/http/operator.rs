@@ -9,6 +9,7 @@ pub(super) mod change;
 pub(super) mod create;
 pub(super) mod list;
 pub(super) mod passes;
+pub(super) mod places;
 pub(super) mod show;
 pub(super) mod stats;
 pub(super) mod steer;

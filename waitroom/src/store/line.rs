@@ -9,11 +9,13 @@ use shared::store::{Dependency, StoreError, within};
 use uuid::Uuid;
 
 pub(crate) mod entries;
+mod handovers;
 pub(crate) mod keys;
 mod moves;
 mod replies;
 pub mod scripts;
 
+pub use handovers::{HANDOVER_LIFETIME, PutHandover};
 pub use keys::LineKeys;
 
 use crate::domain::drop::Drop;

@@ -14,6 +14,9 @@ async fn the_openapi_document_names_every_route_and_its_answers() {
         ("/v1/drops/{drop}/places", &["post"]),
         ("/v1/drops/{drop}/places/me", &["get", "delete"]),
         ("/v1/drops/{drop}/places/me/admission", &["post"]),
+        ("/v1/drops/{drop}/places/me/support-code", &["post"]),
+        ("/v1/drops/{drop}/places/me/moves", &["post"]),
+        ("/v1/drops/{drop}/places/moves/redeem", &["post"]),
         ("/v1/drops/{drop}/admission/renewals", &["post"]),
         ("/v1/drops/{drop}/admission/end", &["post"]),
         ("/v1/admission-codes/redeem", &["post"]),
@@ -26,6 +29,7 @@ async fn the_openapi_document_names_every_route_and_its_answers() {
         ("/v1/operator/drops/{drop}/close", &["post"]),
         ("/v1/operator/drops/{drop}/audit", &["get"]),
         ("/v1/operator/drops/{drop}/stats", &["get"]),
+        ("/v1/operator/drops/{drop}/places/{support_code}", &["get"]),
     ];
     for (path, methods) in routes {
         for method in methods {

@@ -5,6 +5,7 @@ use shared::drop::DropKeys;
 use shared::ids::DropSlug;
 
 use crate::domain::drop::Drop;
+use crate::domain::place::PlaceId;
 
 /// The keys of a line, in the order in which the scripts number them.
 #[derive(Clone, Debug)]
@@ -125,6 +126,16 @@ impl LineKeys {
     /// The key of a code, by its digest.
     pub fn code(&self, digest: &str) -> String {
         format!("{}code:{digest}", self.tag)
+    }
+
+    /// The key of a code that takes a place to another device, by its digest.
+    pub fn handover(&self, digest: &str) -> String {
+        format!("{}handover:{digest}", self.tag)
+    }
+
+    /// The key of the count of such codes that the identity of this place was given lately.
+    pub fn handovers_of(&self, place: PlaceId) -> String {
+        format!("{}handovers:{}", self.tag, place.base())
     }
 }
 

@@ -43,7 +43,7 @@ impl Reply {
         self.word(0)
     }
 
-    fn word(&self, index: usize) -> &str {
+    pub(super) fn word(&self, index: usize) -> &str {
         self.0.get(index).map(String::as_str).unwrap_or_default()
     }
 

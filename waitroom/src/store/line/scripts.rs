@@ -50,6 +50,8 @@ scripts! {
     WRITE_SETTINGS = [SETTLE_CREDIT] "write_settings.lua";
     PUT_CODE = [] "put_code.lua";
     SPEND_CODE = [] "spend_code.lua";
+    PUT_HANDOVER = [] "put_handover.lua";
+    SPEND_HANDOVER = [] "spend_handover.lua";
 }
 
 /// Runs without the guard: it is asked when the guard said LOST.
