@@ -1,8 +1,11 @@
 // Asks again and again: one request at a time, at the pace the answer sets, seldom while nobody looks, more slowly while
-// it fails, at once when the page is looked at again or the network is back.
+// it fails, at once when the page is looked at again, the network is back, or the device has slept.
 
 const HIDDEN_MS = 60_000;
 const MAX_FAILURE_MS = 30_000;
+const PULSE_MS = 5_000;
+/** A pulse that is so late did not come because nothing ran: the device slept. */
+const SLEPT_MS = 20_000;
 
 /**
  * `ask` resolves to the milliseconds until it should be asked again (`null`: never), and rejects when it got no answer;
@@ -37,6 +40,13 @@ export function poll(ask, onFailure = () => {}) {
 
   document.addEventListener("visibilitychange", () => document.hidden || round());
   window.addEventListener("online", round);
+  window.addEventListener("pageshow", ({ persisted }) => persisted && round());
+  let pulse = Date.now();
+  setInterval(() => {
+    const slept = Date.now() - pulse > SLEPT_MS;
+    pulse = Date.now();
+    if (slept && !document.hidden) round();
+  }, PULSE_MS);
   round();
   return round;
 }

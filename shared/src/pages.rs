@@ -1,5 +1,9 @@
-//! What the pages of both services share: rendering a template, the policy a page that leads elsewhere needs, and
-//! errors told to people instead of programs.
+//! What the pages of both services share: rendering a template, languages, colours, the policy a page that leads elsewhere
+//! needs, and errors told to people instead of programs.
+
+mod colour;
+mod language;
+mod words;
 
 #[cfg(test)]
 mod contrast;
@@ -12,6 +16,10 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
+
+pub use colour::{Colour, NoColour, READABLE};
+pub use language::{Language, Reader};
+pub use words::{Catalogue, Words, differences, shared_words};
 
 use crate::http::{PAGE_POLICY, require_same_origin};
 use crate::problem::{Problem, codes};

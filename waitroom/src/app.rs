@@ -23,7 +23,7 @@ use crate::memory::Proofs;
 use crate::pings::Pings;
 use crate::recorder::Recorder;
 use crate::registry::{Known, Registry};
-use crate::store::drops::Drops;
+use crate::store::drops::{Drops, Logos};
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::passes::Passes;
@@ -51,6 +51,8 @@ pub struct App {
     pub registry: Registry,
     /// The drops in Postgres.
     pub drops: Drops,
+    /// The drops' logos.
+    pub logos: Logos,
     /// Calls and ends in Postgres.
     pub ledger: Ledger,
     /// What the statistics are made of.
@@ -116,6 +118,7 @@ impl AppState {
         Ok(Self(Arc::new(App {
             registry: Registry::default(),
             drops: Drops::new(pool.clone()),
+            logos: Logos::new(pool.clone()),
             recorder: Recorder::new(line.clone(), ledger.clone(), clock.clone()),
             tokens: Tokens::new(&config.secret, config.issuer(), clock.clone()),
             proofs: Proofs::default(),

@@ -169,6 +169,35 @@ impl Browser {
         self.session.run(script, None).await.unwrap()
     }
 
+    /// Waits until a script says yes.
+    pub async fn wait_until(&self, script: &str) {
+        eventually(SOON, || async {
+            let answer = self.session.run(script, None).await?;
+            let is_yes = !matches!(&answer, Value::Null | Value::Bool(false)) && answer != "";
+            if is_yes { Ok(()) } else { Err(format!("{script} says {answer}")) }
+        })
+        .await;
+    }
+
+    /// Runs a script in each page that this tab opens from now on, before the page's own.
+    pub async fn prepare(&self, script: &str) {
+        let command = "Page.addScriptToEvaluateOnNewDocument";
+        self.session.devtools(command, json!({ "source": script })).await.unwrap();
+    }
+
+    /// Opens a second tab and goes there; says which the first is.
+    pub async fn second_tab(&self) -> String {
+        let tab = self.session.new_tab().await.unwrap();
+        self.go_to_tab(&tab).await
+    }
+
+    /// Goes to another tab; says which this one is.
+    pub async fn go_to_tab(&self, tab: &str) -> String {
+        let here = self.session.tab().await.unwrap();
+        self.session.switch_to(tab).await.unwrap();
+        here
+    }
+
     /// Becomes a browser that was never here.
     pub async fn forget_cookies(&self) {
         self.session.devtools("Network.clearBrowserCookies", json!({})).await.unwrap();

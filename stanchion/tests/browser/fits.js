@@ -2,7 +2,8 @@
 const problems = [];
 const page = document.documentElement;
 if (page.scrollWidth > page.clientWidth) problems.push(`the page is ${page.scrollWidth} px wide`);
-const pressed = "button, .button, input:not([type=hidden], [type=radio]), .choice, .site-header a, .breadcrumb a";
+const pressed =
+  "button, .button, select, summary, input:not([type=hidden], [type=radio], .choice *), .choice, .site-header a, .site-footer a, .breadcrumb a";
 for (const target of document.querySelectorAll(pressed)) {
   const { width, height } = target.getBoundingClientRect();
   const isShown = width > 0 && height > 0;

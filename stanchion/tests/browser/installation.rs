@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use harness::actors::{Operator, Shopper, Visitor};
+use harness::eventually;
 use harness::stores::TestStores;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -50,6 +51,11 @@ impl Installation {
         format!("{}/", self.booking.url())
     }
 
+    /// Who runs the line.
+    pub fn operator(&self) -> Operator {
+        Operator::new(&self.waitroom.url(), OPERATOR_TOKEN)
+    }
+
     /// How many seats are in which state.
     pub async fn stats(&self) -> Value {
         let shopper = Shopper::without_token(&self.booking.url());
@@ -87,6 +93,15 @@ fn settings(stores: &TestStores, line: SocketAddr, shop: SocketAddr) -> Vars {
 
 /// Makes the hall and its show, and opens the drop.
 async fn stage(waitroom: &str, booking: &str) -> String {
+    // The first connections to a database that has just been made take their time on a busy machine.
+    for (url, path) in [(waitroom, "/v1/operator/drops"), (booking, "/v1/operator/movies")] {
+        let operator = Shopper::new(url, OPERATOR_TOKEN);
+        eventually(SOON, || async {
+            let reply = operator.get(path).await;
+            if reply.status == 503 { Err(reply.body) } else { Ok(()) }
+        })
+        .await;
+    }
     let shop = Operator::new(booking, OPERATOR_TOKEN);
     let movie = json!({ "title": "The Long Night", "duration_minutes": 124, "genre": "Drama" });
     let movie = shop.create_movie(movie).await.expect(201);

@@ -3,6 +3,7 @@
 
 mod chromium;
 mod installation;
+mod queue;
 mod webdriver;
 
 use chromium::{Browser, Key, Window};

@@ -108,6 +108,21 @@ impl Session {
         Ok(log.as_array().cloned().unwrap_or_default())
     }
 
+    /// Which tab is driven.
+    pub async fn tab(&self) -> Result<String, String> {
+        self.get("window").await.map(text)
+    }
+
+    /// Opens a tab, and says which.
+    pub async fn new_tab(&self) -> Result<String, String> {
+        self.post("window/new", json!({ "type": "tab" })).await.map(|tab| text(tab["handle"].clone()))
+    }
+
+    /// Drives another tab.
+    pub async fn switch_to(&self, tab: &str) -> Result<(), String> {
+        self.post("window", json!({ "handle": tab })).await.map(drop)
+    }
+
     /// A command of Chromium's own protocol for its developer tools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, String> {
         self.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await

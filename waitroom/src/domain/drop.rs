@@ -4,15 +4,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::drop::Health;
 use shared::ids::DropSlug;
+use shared::pages::Language;
 use utoipa::ToSchema;
 
 use crate::domain::ledger::Limits;
 use crate::domain::place::Seed;
 
+mod branding;
 mod change;
 mod control;
 mod draw;
 
+pub use branding::{Branding, Logo};
 pub use change::{DropChange, InvalidChange, NewDrop};
 pub use control::{IllegalTransition, Transition};
 pub use draw::Roster;
@@ -142,6 +145,10 @@ pub struct Settings {
     pub cooldown_s: u32,
     /// Other sites that may use this drop's line.
     pub allowed_origins: Vec<String>,
+    /// The languages of the drop's pages, the first for those who want none of them; all there are, where it is empty.
+    pub languages: Vec<Language>,
+    /// How the drop's pages look.
+    pub branding: Branding,
     /// What the operator tells the people in line.
     pub message: String,
 }

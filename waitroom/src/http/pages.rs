@@ -1,7 +1,9 @@
 //! The pages of the line: the list of drops and the queue page. A GET never takes a place, so that link previews do
 //! not; with script the page joins over the API, without it the forms here do. The texts are in `templates/`.
 
+pub(super) mod brand;
 mod view;
+mod words;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -9,15 +11,16 @@ use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::header::CONTENT_SECURITY_POLICY;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use shared::http::{Address, QueryOf, asset_response, cookie};
-use shared::pages::{FormOf, own_pages_only, page, policy_with_form_target};
+use shared::pages::{FormOf, Reader, own_pages_only, page, policy_with_form_target};
 use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use self::brand::Brand;
 use self::view::{DropsPage, QueuePage, View, WayOut};
 use super::caller::{Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::codes;
@@ -43,6 +46,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/q/{drop}/leave", post(leave).get(back))
         .route("/q/{drop}/claim", post(claim).get(back))
         .layer(middleware::from_fn(own_pages_only))
+        .route("/q/{drop}/brand.css", get(brand::show_stylesheet))
+        .route("/q/{drop}/logo/{name}", get(brand::show_logo))
         .route("/assets/waitroom/{*path}", get(asset))
 }
 
@@ -78,17 +83,25 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     asset_response::<Asset>(&path, &headers)
 }
 
-async fn list(State(app): State<AppState>) -> Response {
+async fn list(State(app): State<AppState>, reader: Reader) -> Response {
     let now = app.clock.now();
     let all = app.registry.all();
     let drops = all.iter().map(|known| DropStatus::of(known, now)).collect();
-    page(StatusCode::OK, &DropsPage::of(drops))
+    let language = reader.language(&[]);
+    let page = page(StatusCode::OK, &DropsPage::of(drops, words::in_language(language)));
+    (setting(chosen_language(&app, &reader)), page).into_response()
+}
+
+/// The cookie that remembers the language that was asked for.
+fn chosen_language(app: &AppState, reader: &Reader) -> Option<HeaderValue> {
+    reader.choice().map(|(name, tag)| set_cookie(app, name, tag))
 }
 
 async fn show(
     State(app): State<AppState>,
     OfDrop(known): OfDrop,
     QueryOf(wish): QueryOf<Wish>,
+    reader: Reader,
     Address(address): Address,
     visitor: Visitor,
     headers: HeaderMap,
@@ -96,8 +109,8 @@ async fn show(
     let slug = &known.drop.slug;
     let token = cookie(&headers, &place_cookie(slug));
     let proof = token.and_then(|token| app.tokens.check_place(slug, &token));
-    let mut cookies: Vec<_> = visitor.cookie.into_iter().collect();
-    let mut queue = queue_page(&app, &known, &wish);
+    let mut cookies: Vec<_> = visitor.cookie.into_iter().chain(chosen_language(&app, &reader)).collect();
+    let mut queue = queue_page(&app, &known, &wish, &reader);
     if let Some(proof) = proof {
         app.limiter.check(Action::Look, &proof.identity, address)?;
         let seen = LastSeen { position: wish.seen(&proof), is_hidden: false };
@@ -115,14 +128,18 @@ async fn show(
     Ok((setting(cookies), answer(&app, StatusCode::OK, &queue)).into_response())
 }
 
-fn queue_page(app: &AppState, known: &Known, wish: &Wish) -> QueuePage {
+fn queue_page(app: &AppState, known: &Known, wish: &Wish, reader: &Reader) -> QueuePage {
     let now = app.clock.now();
     let status = DropStatus::of(known, now);
     let shop_url = format!("{}/drops/{}", app.config.booking_origin(), known.drop.slug);
     let wished = wish.url(app, known);
     let way_out = wished.clone().filter(|url| !is_in_shop(app, url));
     let way_out = way_out.map_or(WayOut::Shop(shop_url), WayOut::Back);
-    QueuePage::of(status, now, way_out, wished)
+    let offered = &known.drop.settings.languages;
+    let say = words::in_language(reader.language(offered));
+    let mut queue = QueuePage::of(status, now, (way_out, wished), (say, offered));
+    queue.brand = Brand::of(&known.drop);
+    queue
 }
 
 /// The claim's form is answered with a way into the shop.
@@ -136,6 +153,7 @@ async fn join(
     OfDrop(known): OfDrop,
     Address(address): Address,
     visitor: Visitor,
+    reader: Reader,
     FormOf(wish): FormOf<Wish>,
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Join, &visitor.identity, address)?;
@@ -147,7 +165,7 @@ async fn join(
             Ok((setting(cookies), to_queue(&app, &known, &wish)).into_response())
         }
         Err(problem) if problem.code().code == codes::ALREADY_SERVED.code => {
-            let mut queue = queue_page(&app, &known, &wish);
+            let mut queue = queue_page(&app, &known, &wish, &reader);
             queue.view = View::Finished;
             Ok(answer(&app, problem.status(), &queue))
         }
@@ -241,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_module_the_pages_name_is_there() {
-        for name in ["queue.js", "stream.js", "drops.js"] {
+        for name in ["queue.js", "stream.js", "alerts.js", "notify.js", "drops.js"] {
             assert!(Asset::get(name).is_some(), "{name}");
         }
     }

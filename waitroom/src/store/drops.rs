@@ -12,8 +12,10 @@ use uuid::Uuid;
 use crate::domain::drop::Drop;
 use crate::domain::operate::OperateError;
 
+mod logos;
 mod row;
 
+pub use logos::Logos;
 use row::{DropRow, snapshot};
 
 /// Who did something, and why.
@@ -64,7 +66,7 @@ impl Drops {
                 r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                           closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
                           on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
-                          message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
+                          languages, branding, message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                           created_at AS "created_at: _", updated_at AS "updated_at: _"
                    FROM waitroom.drops WHERE slug = $1"#,
                 slug.as_str(),
@@ -82,7 +84,7 @@ impl Drops {
                 r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                           closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
                           on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
-                          message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
+                          languages, branding, message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                           created_at AS "created_at: _", updated_at AS "updated_at: _"
                    FROM waitroom.drops WHERE slug > $1 ORDER BY slug LIMIT $2"#,
                 after,
@@ -98,6 +100,7 @@ impl Drops {
         let create = async {
             let mut tx = self.0.begin().await?;
             insert(&mut tx, drop).await?;
+            logos::keep(&mut tx, drop).await?;
             log(&mut tx, "create", author, None, drop).await?;
             Ok(tx.commit().await?)
         };
@@ -117,6 +120,9 @@ impl Drops {
             let before = lock(&mut tx, slug).await?.ok_or(OperateError::NoSuchDrop)?;
             let after = decide(before.clone())?;
             write(&mut tx, &after).await?;
+            if after.settings.branding.logo != before.settings.branding.logo {
+                logos::keep(&mut tx, &after).await?;
+            }
             log(&mut tx, action, author, Some(&before), &after).await?;
             tx.commit().await?;
             Ok(after)
@@ -167,7 +173,7 @@ async fn lock(tx: &mut PgConnection, slug: &DropSlug) -> Result<Option<Drop>, St
         r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                   closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
                   on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
-                  message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
+                  languages, branding, message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                   created_at AS "created_at: _", updated_at AS "updated_at: _"
            FROM waitroom.drops WHERE slug = $1 FOR UPDATE"#,
         slug.as_str(),
@@ -185,7 +191,7 @@ pub(super) async fn lock_unless_locked(
         r#"SELECT slug, title, mode, control, seed, lobby_opens_at AS "lobby_opens_at: _", opens_at AS "opens_at: _",
                   closes_at AS "closes_at: _", rate_per_minute, burst, max_active, claim_window_s, session_max_s,
                   on_lapse, return_grace_s, salt_source, salt, rejoin, max_seats, hold_s, cooldown_s, allowed_origins,
-                  message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
+                  languages, branding, message, roster, roster_sha256, roster_count, roster_stored_at AS "roster_stored_at: _", epoch, version,
                   created_at AS "created_at: _", updated_at AS "updated_at: _"
            FROM waitroom.drops WHERE slug = $1 FOR UPDATE SKIP LOCKED"#,
         slug.as_str(),
@@ -198,9 +204,10 @@ async fn insert(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO waitroom.drops (slug, title, mode, control, seed, lobby_opens_at, opens_at, closes_at, rate_per_minute,
                 burst, max_active, claim_window_s, session_max_s, on_lapse, return_grace_s, salt_source, salt, rejoin,
-                max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version, created_at, updated_at)
+                max_seats, hold_s, cooldown_s, allowed_origins, message, epoch, version, created_at, updated_at, languages,
+                branding)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26, $27)",
+                 $24, $25, $26, $27, $28, $29)",
         row.slug,
         row.title,
         row.mode,
@@ -228,6 +235,8 @@ async fn insert(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
         row.version,
         row.created_at as _,
         row.updated_at as _,
+        &row.languages,
+        row.branding,
     )
     .execute(tx)
     .await
@@ -242,7 +251,8 @@ async fn write(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
          SET title = $2, mode = $3, control = $4, lobby_opens_at = $5, opens_at = $6, closes_at = $7, rate_per_minute = $8,
              burst = $9, max_active = $10, claim_window_s = $11, session_max_s = $12, on_lapse = $13,
              return_grace_s = $14, salt_source = $15, salt = $16, rejoin = $17, max_seats = $18, hold_s = $19,
-             cooldown_s = $20, allowed_origins = $21, message = $22, version = $23, updated_at = $24
+             cooldown_s = $20, allowed_origins = $21, message = $22, version = $23, updated_at = $24, languages = $25,
+             branding = $26
          WHERE slug = $1",
         row.slug,
         row.title,
@@ -268,6 +278,8 @@ async fn write(tx: &mut PgConnection, drop: &Drop) -> Result<(), sqlx::Error> {
         row.message,
         row.version,
         row.updated_at as _,
+        &row.languages,
+        row.branding,
     )
     .execute(tx)
     .await

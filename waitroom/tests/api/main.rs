@@ -4,6 +4,7 @@
 
 mod admissions;
 mod audit;
+mod branding;
 mod cluster;
 mod contract;
 mod draw;

@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::ids::DropSlug;
+use shared::pages::Language;
 use url::Url;
 use utoipa::ToSchema;
 
+use super::branding::{Branding, Unreadable, each_once};
 use super::{Control, Drop, Mode, OnLapse, Settings, draw, one_seconds_worth};
 use crate::config::DropDefaults;
 use crate::domain::place::Seed;
@@ -80,6 +82,12 @@ pub struct DropChange {
     pub cooldown_s: Option<u32>,
     /// Other sites that may use this drop's line: origins, at most 20.
     pub allowed_origins: Option<Vec<String>>,
+    /// The languages of the drop's pages, the first for those who want none of them; an empty list for all there are.
+    pub languages: Option<Vec<Language>>,
+    /// How the drop's pages look, all of it; `null` for as all other pages.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Branding>)]
+    pub branding: Option<Option<Branding>>,
     /// What the operator tells the people in line; at most 2,000 characters.
     pub message: Option<String>,
     /// Why, for the audit log; at most 500 characters.
@@ -177,6 +185,20 @@ pub enum InvalidChange {
     /// Everybody must be able to copy it.
     #[error("salt must have 1 to 256 characters, none of them a control character, and no space around it")]
     SaltText,
+    /// What is shown must be seen.
+    #[error("{field} must have 1 to {most} characters, none of them a control character")]
+    BrandingText {
+        /// Which text.
+        field: &'static str,
+        /// At most.
+        most: usize,
+    },
+    /// A name alone keeps what there is.
+    #[error("branding.logo: the drop has no logo of this name; send the picture as a `data:` URL")]
+    LogoUnknown,
+    /// People must be able to read it.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// A title is required.
     #[error("title is required")]
     TitleMissing,
@@ -235,6 +257,8 @@ fn standard(defaults: DropDefaults) -> Settings {
         hold_s: defaults.hold_s,
         cooldown_s: defaults.cooldown_s,
         allowed_origins: Vec::new(),
+        languages: Vec::new(),
+        branding: Branding::default(),
         message: String::new(),
     }
 }
@@ -268,6 +292,10 @@ impl Drop {
         set(&mut settings.hold_s, change.hold_s);
         set(&mut settings.cooldown_s, change.cooldown_s);
         set(&mut settings.allowed_origins, change.allowed_origins);
+        set(&mut settings.languages, change.languages.map(each_once));
+        if let Some(branding) = change.branding {
+            settings.branding = branding.unwrap_or_default().checked(&settings.branding)?;
+        }
         set(&mut settings.message, change.message);
         check(settings)?;
         Ok(self.touched(now))

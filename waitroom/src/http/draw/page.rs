@@ -13,6 +13,7 @@ use super::super::caller::OfDrop;
 use super::Draw;
 use crate::app::AppState;
 use crate::domain::drop::Drop;
+use crate::http::pages::brand::Brand;
 
 /// The page and nothing else.
 pub(in crate::http) fn routes() -> Router<AppState> {
@@ -28,6 +29,7 @@ async fn show(State(app): State<AppState>, OfDrop(known): OfDrop) -> Response {
 #[template(path = "draw.html")]
 struct DrawPage {
     title: String,
+    brand: Brand,
     draw: Draw,
     opens_at: Option<Timestamp>,
     has_opened: bool,
@@ -39,6 +41,7 @@ impl DrawPage {
     fn of(drop: &Drop, now: Timestamp, public_url: &str) -> Self {
         Self {
             title: drop.settings.title.clone(),
+            brand: Brand::of(drop),
             draw: Draw::of(drop, now),
             opens_at: drop.settings.opens_at,
             has_opened: drop.has_opened(now),

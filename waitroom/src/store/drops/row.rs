@@ -3,6 +3,7 @@
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use serde_json::{Value, json};
 use shared::ids::DropSlug;
+use shared::pages::Language;
 use shared::store::{Dependency, StoreError};
 use uuid::Uuid;
 
@@ -33,6 +34,8 @@ pub(super) struct DropRow {
     pub hold_s: i32,
     pub cooldown_s: i32,
     pub allowed_origins: Vec<String>,
+    pub languages: Vec<String>,
+    pub branding: Value,
     pub message: String,
     pub roster: Option<Uuid>,
     pub roster_sha256: Option<Vec<u8>>,
@@ -70,6 +73,8 @@ impl From<&Drop> for DropRow {
             hold_s: signed(settings.hold_s),
             cooldown_s: signed(settings.cooldown_s),
             allowed_origins: settings.allowed_origins.clone(),
+            languages: settings.languages.iter().map(|language| language.tag().to_owned()).collect(),
+            branding: json!(settings.branding),
             message: settings.message.clone(),
             roster: drop.roster.map(|roster| roster.id),
             roster_sha256: drop.roster.map(|roster| roster.sha256.to_vec()),
@@ -112,6 +117,8 @@ impl TryFrom<DropRow> for Drop {
             hold_s: unsigned(row.hold_s)?,
             cooldown_s: unsigned(row.cooldown_s)?,
             allowed_origins: row.allowed_origins,
+            languages: languages(&row.languages)?,
+            branding: serde_json::from_value(row.branding).map_err(|error| corrupt(error.to_string()))?,
             message: row.message,
         };
         Ok(Self {
@@ -145,6 +152,12 @@ fn roster(row: &DropRow) -> Result<Option<Roster>, StoreError> {
         count: u64::try_from(count).map_err(|_| corrupt("a count is negative"))?,
         stored_at: stored_at.to_jiff(),
     }))
+}
+
+fn languages(tags: &[String]) -> Result<Vec<Language>, StoreError> {
+    let known =
+        |tag: &String| Language::of_tag(tag).ok_or_else(|| corrupt(format!("{tag:?} is no language")));
+    tags.iter().map(known).collect()
 }
 
 /// Every row as a drop.

@@ -1,0 +1,6 @@
+# What the frame of every page says.
+
+skip = انتقل إلى المحتوى
+site = الموقع
+for-developers = للمطوّرين
+language = اللغة

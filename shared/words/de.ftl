@@ -1,0 +1,6 @@
+# What the frame of every page says.
+
+skip = Zum Inhalt springen
+site = Website
+for-developers = Für Entwickler
+language = Sprache
