@@ -1,101 +1,183 @@
-// The seat map: statuses every two seconds, the sum of what is chosen, arrow keys. Reserving stays a plain form.
+// The page of a show: the hall as a map and as a list, live, with what was chosen. Reserving stays a plain form.
 
-import { fetchJson, poll } from "/assets/shared/poller.js";
+import { fetchJson } from "/assets/shared/poller.js";
 import { announce, text } from "/assets/shared/text.js";
+import { CanvasPainter } from "./seats/canvas.js";
+import { walk } from "./seats/grid.js";
+import { List } from "./seats/list.js";
+import { follow } from "./seats/live.js";
+import { FREE, Hall, LETTERS, areBeside, replacements } from "./seats/model.js";
+import { drawSwatches } from "./seats/shapes.js";
+import { SvgPainter } from "./seats/svg.js";
+import { Teller } from "./seats/teller.js";
+import { Viewport, control } from "./seats/viewport.js";
 
-const EVERY_MS = 2_000;
-const FREE = "a";
+/** A seat that is smaller on the screen cannot be hit: the map comes nearer first. Pixels, for fingers and for mice. */
+const LEAST_TOUCH = 26;
+const LEAST_MOUSE = 12;
+const NEAR = 44;
 
 const form = document.querySelector("form[data-seats]");
-const rows = [...form.querySelectorAll(".seat-row")].map((row) => [...row.querySelectorAll("input")]);
-const seats = rows.flat();
+const stage = form.querySelector("[data-stage]");
 const button = form.querySelector("[data-reserve]");
-const label = button.textContent;
-const exponent = Number(form.dataset.exponent);
+const memory = `seats:${form.action}`;
+const teller = new Teller(form.querySelector(".basket-bar"));
+let isLeaving = false;
 
-const chosen = () => seats.filter((seat) => seat.checked);
+drawSwatches(form);
+document.querySelector("#notice")?.focus();
+const hall = new Hall(await fetchJson(form.dataset.plan, { cache: "default" }), Number(form.dataset.most));
+
+function nameOf(seat, { isChecked = false } = {}) {
+  const look = hall.look(seat);
+  const category = [seat.category?.name, ...seat.features.map((feature) => feature.name)].join(", ");
+  // A checkbox says itself that it is chosen.
+  const state = text(isChecked && look === "c" ? FREE : look);
+  return text("seat", { row: seat.row, number: seat.number, category, price: seat.category?.price, state });
+}
+
+function labels(seats) {
+  return seats.map((seat) => seat.label).join(", ");
+}
+
+/** Chooses a seat or gives it back, and says why not. */
+function act(seat) {
+  const refused = hall.toggle(seat);
+  if (!refused) teller.hush();
+  else teller.say(text(refused, { most: hall.most, seats: seat.label }));
+  if (!refused) announce(`${seat.label}, ${text(hall.look(seat))}`);
+}
+
+const painter = new (form.hasAttribute("data-large") ? CanvasPainter : SvgPainter)(stage, hall, nameOf);
+const viewport = new Viewport(stage, hall.box, (view) => painter.draw(view), tap);
+const list = new List(form.querySelector("[data-list]"), hall, nameOf, act);
+
+/** A tap on the map. What assistive technology presses has no place, but is a seat. */
+function tap(x, y, event) {
+  const pressed = painter.seatOf(event.target);
+  if (event.detail === 0 && pressed) return act(pressed);
+  const isTouch = event.pointerType === "touch";
+  if (viewport.scale < (isTouch ? LEAST_TOUCH : LEAST_MOUSE)) return viewport.show(x, y, NEAR);
+  const seat = hall.at(x, y, isTouch ? 0.9 : 0.6);
+  if (!seat) return undefined;
+  painter.stopAt(seat);
+  return act(seat);
+}
 
 function showChosen() {
-  const labels = chosen().map((seat) => seat.value);
-  const name = ["none", "one"][labels.length] ?? "many";
-  const minor = chosen().reduce((sum, seat) => sum + Number(seat.dataset.minor), 0);
-  const total = `${(minor / 10 ** exponent).toFixed(exponent)} ${form.dataset.currency}`;
-  form.querySelector("[data-chosen]").textContent = text(name, { count: labels.length, seats: labels.join(", ") });
-  form.querySelector("[data-total]").textContent = labels.length ? total : "";
+  const seats = hall.chosenInOrder();
+  const name = ["none", "one"][seats.length] ?? "many";
+  const total = seats.reduce((sum, seat) => sum + seat.category.amount_minor, 0);
+  form.querySelector("[data-chosen-seats]").textContent = text(name, { count: seats.length, seats: labels(seats) });
+  form.querySelector("[data-total]").textContent = seats.length ? hall.money(total) : "";
+  if (!isLeaving) sessionStorage.setItem(memory, seats.map((seat) => seat.label).join(" "));
 }
 
-/** Takes over the statuses: a letter a seat, in the order of the page. */
-function take(statuses) {
-  if (statuses.length !== seats.length) return location.reload();
-  const lost = [];
-  seats.forEach((seat, index) => {
-    const isFree = statuses[index] === FREE;
-    if (seat.disabled === !isFree) return;
-    if (seat.checked && !isFree) lost.push(seat.value);
-    seat.checked &&= isFree;
-    seat.disabled = !isFree;
-    const name = seat.getAttribute("aria-label").replace(/[^,]*$/, ` ${text(isFree ? "available" : "taken")}`);
-    seat.setAttribute("aria-label", name);
+/** Chosen seats that somebody else has now: says so, and proposes others. */
+function tellLost(lost) {
+  if (!lost?.length || isLeaving) return;
+  const found = replacements(hall, lost);
+  const sentence = text(lost.length === 1 ? "lost-one" : "lost-many", { seats: labels(lost) });
+  if (!found.length) return teller.say(`${sentence} ${text("no-more")}`);
+  const isBeside = found.length === 1 && [...hall.chosen].some((seat) => areBeside(seat, found[0]));
+  const name = isBeside ? "beside" : found.length === 1 ? "near-one" : "near-many";
+  teller.say(`${sentence} ${text(name, { seats: labels(found) })}`, text("take", { seats: labels(found) }), () => {
+    hall.choose([...hall.chosen, ...found]);
+    viewport.reveal(found[0].x, found[0].y);
   });
-  if (lost.length) announce(text("lost", { seats: lost.join(", ") }));
-  showChosen();
 }
 
-async function look() {
-  const { statuses } = await fetchJson(form.dataset.seats);
-  form.querySelector("[data-offline]").hidden = true;
-  take(statuses);
-  return EVERY_MS;
+function takeAll(statuses) {
+  const isFirst = !hall.isKnown;
+  const lost = hall.takeAll(statuses);
+  // The plan is another one: the page is made anew.
+  if (!lost) return location.reload();
+  hall.isKnown = true;
+  if (isFirst) remember();
+  else tellLost(lost);
 }
 
-/** Arrow keys go from seat to seat; Tab leaves the hall. */
-function walk(event) {
-  const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-  if (!step || !seats.includes(event.target)) return;
+/** What was chosen before: by the shop's word, or else before the page was loaded again. */
+function remember() {
+  const before = form.dataset.chosen || sessionStorage.getItem(memory) || "";
+  const seats = before.split(" ").map((label) => hall.byLabel.get(label)).filter(Boolean);
+  hall.choose(seats);
+  const wasLeft = sessionStorage.getItem(`${memory}:left`);
+  sessionStorage.removeItem(`${memory}:left`);
+  if (!form.dataset.chosen && !wasLeft) tellLost(seats.filter((seat) => seat.status !== FREE));
+  painter.stopAt(hall.chosenInOrder()[0] ?? hall.seats.find((seat) => seat.status === FREE));
+  form.dataset.ready = "";
+}
+
+hall.listen((seats) => {
+  painter.update(seats);
+  list.update(seats);
+  if (hall.isKnown) showChosen();
+});
+walk(stage, hall, painter, viewport, act);
+control(viewport, form.querySelector("[data-map]"));
+follow(new URL(form.dataset.seats, location.href).pathname, {
+  onAll: takeAll,
+  onChanges: (changes) => tellLost(hall.take(changes.map(([label, word]) => [hall.byLabel.get(label), LETTERS[word]]))),
+  onState: (isLive) => {
+    const stale = form.querySelector("[data-offline]");
+    if (!isLive && stale.hidden) announce(stale.textContent.trim());
+    stale.hidden = isLive;
+  },
+  onRefused: () => isLeaving || location.reload(),
+});
+
+teller.onLeave = () => (form.dataset.view === "map" && painter.stop ? painter.focus(painter.stop) : button.focus());
+
+form.querySelector(".views").addEventListener("click", (event) => {
+  const link = event.target.closest("[data-show]");
+  if (!link) return;
   event.preventDefault();
-  const next = step[0] ? across(event.target, step[0]) : along(event.target, step[1]);
-  if (next) focusOn(next);
-}
-
-function along(seat, step) {
-  const row = rows.find((row) => row.includes(seat));
-  for (let index = row.indexOf(seat) + step; row[index]; index += step) {
-    if (!row[index].disabled) return row[index];
+  form.dataset.view = link.dataset.show;
+  for (const one of form.querySelectorAll("[data-show]")) {
+    if (one === link) one.setAttribute("aria-current", "true");
+    else one.removeAttribute("aria-current");
   }
-}
+  viewport.resize();
+});
 
-function across(seat, step) {
-  const middle = (one) => one.getBoundingClientRect().x;
-  const distance = (one) => Math.abs(middle(one) - middle(seat));
-  for (let index = rows.findIndex((row) => row.includes(seat)) + step; rows[index]; index += step) {
-    const free = rows[index].filter((one) => !one.disabled);
-    if (free.length) return free.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+const best = document.querySelector("[data-best]");
+best.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const wish = new URLSearchParams(new FormData(best));
+  if (!wish.get("category")) wish.delete("category");
+  try {
+    const found = await fetchJson(`${form.dataset.bestSeats}?${wish}`);
+    hall.take(found.seats.map((seat) => [hall.byLabel.get(seat.seat), LETTERS[seat.status]]));
+    const seats = found.seats.map((seat) => hall.byLabel.get(seat.seat));
+    hall.choose(seats);
+    const middle = seats[Math.floor(seats.length / 2)];
+    viewport.show(middle.x, middle.y, Math.max(LEAST_TOUCH, viewport.scale));
+    if (form.dataset.view === "map") stage.scrollIntoView({ block: "center" });
+    painter.stopAt(seats[0]);
+    const name = seats.length === 1 ? "best-one" : found.adjacent ? "best-together" : "best-apart";
+    teller.say(text(name, { seats: labels(seats), count: seats.length }));
+  } catch (error) {
+    if (error.status === 401 || error.status === 403) location.reload();
+    else teller.say(text(error.status === 409 ? "best-none" : "best-failed"));
   }
-}
+});
 
-/** One seat at a time is in the order of Tab. */
-function focusOn(seat) {
-  for (const one of seats) one.tabIndex = one === seat ? 0 : -1;
-  seat.focus();
-  seat.scrollIntoView({ block: "nearest", inline: "nearest" });
-}
-
-const hall = form.querySelector(".hall");
-hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
-form.addEventListener("change", showChosen);
-form.addEventListener("keydown", walk);
-form.addEventListener("submit", () => {
+// Whatever is shown, what is chosen is sent.
+form.addEventListener("formdata", ({ formData }) => {
+  formData.delete("seat");
+  for (const seat of hall.chosenInOrder()) formData.append("seat", seat.label);
+});
+form.addEventListener("submit", (event) => {
+  const reason = hall.chosen.size === 0 ? "choose-first" : navigator.onLine ? undefined : "offline";
+  if (reason || isLeaving) {
+    event.preventDefault();
+    if (reason) teller.say(text(reason));
+    return;
+  }
+  isLeaving = true;
+  sessionStorage.setItem(`${memory}:left`, "1");
   button.setAttribute("aria-disabled", "true");
   button.textContent = text("reserving");
 });
-window.addEventListener("pageshow", () => {
-  button.removeAttribute("aria-disabled");
-  button.textContent = label;
-  showChosen();
-});
-document.querySelector("#notice")?.focus();
-poll(look, (error) => {
-  // The turn is over: the page says what to do.
-  if (error.status === 401 || error.status === 403) return location.reload();
-  form.querySelector("[data-offline]").hidden = false;
-});
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -12,6 +12,7 @@ pub mod gate_list;
 pub mod holds;
 pub mod idempotency;
 pub mod ids;
+pub mod instead;
 pub mod live;
 pub mod manage;
 pub mod outbox;

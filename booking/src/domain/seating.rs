@@ -86,6 +86,11 @@ impl<'a> Seating<'a> {
         self.states[seat] == SeatState::Free
     }
 
+    /// Whether two seats are neighbours.
+    pub fn are_beside(&self, one: usize, other: usize) -> bool {
+        one.abs_diff(other) == 1 && self.block_of[one] == self.block_of[other]
+    }
+
     /// The seats that would be left alone by taking these, and were not alone before.
     pub fn stranded_by(&self, chosen: &[SeatIndex], rule: StrandedRule) -> Vec<SeatIndex> {
         if rule == StrandedRule::Off {
@@ -112,18 +117,28 @@ impl<'a> Seating<'a> {
         categories: &BTreeSet<&str>,
         is_accessible: bool,
     ) -> bool {
-        let fits = |seat: usize| {
+        self.windows(count, categories, is_accessible)
+            .any(|window| self.stranded_by(&indexes(window), rule).is_empty())
+    }
+
+    /// Each so many free neighbours of these categories. Places for wheelchairs and their companions count only where they
+    /// are asked for.
+    pub fn windows<'s>(
+        &'s self,
+        count: usize,
+        categories: &'s BTreeSet<&str>,
+        is_accessible: bool,
+    ) -> impl Iterator<Item = Range<usize>> + 's {
+        let fits = move |seat: usize| {
             let known = &self.seats[seat];
             self.is_free(seat)
                 && categories.contains(known.seat.category.as_str())
                 && (is_accessible || !is_set_aside(known))
         };
-        self.blocks.iter().any(|block| {
+        self.blocks.iter().flat_map(move |block| {
             let last = (block.end + 1).saturating_sub(count);
-            (block.start..last).any(|start| {
-                let window = start..start + count;
-                window.clone().all(fits) && self.stranded_by(&indexes(window), rule).is_empty()
-            })
+            let windows = (block.start..last).map(move |start| start..start + count);
+            windows.filter(move |window| window.clone().all(fits))
         })
     }
 
@@ -188,7 +203,12 @@ pub fn is_set_aside(seat: &Seat) -> bool {
 }
 
 fn are_neighbours(one: &Seat, next: &Seat) -> bool {
-    one.row == next.row && (next.seat.x - one.seat.x).abs() <= AISLE
+    one.row == next.row && !is_aisle(one, next)
+}
+
+/// Whether an aisle is between two seats of a row that follow each other.
+pub fn is_aisle(one: &Seat, next: &Seat) -> bool {
+    (next.seat.x - one.seat.x).abs() > AISLE
 }
 
 /// The seats of a range.

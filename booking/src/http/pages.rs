@@ -4,6 +4,7 @@
 mod catalogue;
 mod checkout;
 mod hall;
+mod plan;
 mod show;
 mod tickets;
 mod view;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/drops/{drop}", get(catalogue::drop))
         .route("/movies/{id}", get(catalogue::movie))
         .route("/shows/{id}", get(show::show))
+        .route("/shows/{id}/plan", get(plan::plan))
         .route("/shows/{id}/reserve", post(show::reserve).get(show::back))
         .route("/checkout/{id}", get(checkout::show))
         .route("/checkout/{id}/pay", post(checkout::pay).get(checkout::back))

@@ -45,6 +45,9 @@ pub enum Key {
     Enter,
     Right,
     Down,
+    Home,
+    End,
+    Zero,
 }
 
 /// A browser; it ends with the test.
@@ -120,6 +123,9 @@ impl Browser {
             Key::Enter => '\u{e007}',
             Key::Right => '\u{e014}',
             Key::Down => '\u{e015}',
+            Key::Zero => '0',
+            Key::Home => '\u{e011}',
+            Key::End => '\u{e010}',
         };
         self.session.press(code).await.unwrap();
     }

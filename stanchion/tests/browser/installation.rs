@@ -62,13 +62,25 @@ impl Installation {
         shopper.get(&format!("/v1/shows/{}/seat-stats", self.show)).await.expect(200).json
     }
 
+    /// Another show of the drop, in a hall of its own; `rule` is the one about stranded seats.
+    pub async fn add_show(&self, screen: &str, rows: &Value, rule: &str) -> String {
+        let shop = Operator::new(&self.booking.url(), OPERATOR_TOKEN);
+        let show = json!({ "stranded_rule": rule });
+        add_show(&shop, screen, rows, show).await
+    }
+
     /// Somebody else goes through the line and is faster.
     pub async fn sell_to_somebody_else(&self, seats: &[&str]) {
+        self.sell_in(&self.show, seats).await;
+    }
+
+    /// The same in another show.
+    pub async fn sell_in(&self, show: &str, seats: &[&str]) {
         let visitor = Visitor::new(&self.waitroom.url(), DROP);
         visitor.join().await;
         visitor.wait_until("called", SOON).await;
         let shopper = visitor.shop(&self.booking.url()).await;
-        shopper.reserve(&self.show, seats).await.expect(201);
+        shopper.reserve(show, seats).await.expect(201);
     }
 }
 
@@ -103,25 +115,28 @@ async fn stage(waitroom: &str, booking: &str) -> String {
         .await;
     }
     let shop = Operator::new(booking, OPERATOR_TOKEN);
-    let movie = json!({ "title": "The Long Night", "duration_minutes": 124, "genre": "Drama" });
-    let movie = shop.create_movie(movie).await.expect(201);
-    let theatre = json!({ "name": "Lumière", "city": "Berlin", "time_zone": "Europe/Berlin" });
-    let theatre = shop.create_theatre(theatre).await.expect(201);
-    let screen = json!({ "theatre_id": theatre.text("theatre_id"), "name": "Great hall", "rows": rows() });
-    let screen = shop.create_screen(screen).await.expect(201);
-    let show = json!({
-        "movie_id": movie.text("movie_id"),
-        "screen_id": screen.text("screen_id"),
-        "starts_at": Clock::System.now() + SignedDuration::from_hours(72),
-        "drop": DROP,
-        "prices": { "standard": { "amount_minor": 1250, "currency": "EUR" } },
-    });
-    let show = shop.create_show(show).await.expect(201).text("show_id").to_owned();
+    let show = add_show(&shop, "Great hall", &rows(), json!({})).await;
     let line = Operator::new(waitroom, OPERATOR_TOKEN);
     let drop = json!({ "slug": DROP, "title": "Midnight premiere", "rate_per_minute": 6000, "burst": 100 });
     line.create_drop(drop).await.expect(201);
     line.open(DROP).await.expect(200);
     show
+}
+
+/// A show of the drop in a hall of its own.
+async fn add_show(shop: &Operator, screen: &str, rows: &Value, mut show: Value) -> String {
+    let movie = json!({ "title": "The Long Night", "duration_minutes": 124, "genre": "Drama" });
+    let movie = shop.create_movie(movie).await.expect(201);
+    let theatre = json!({ "name": "Lumière", "city": "Berlin", "time_zone": "Europe/Berlin" });
+    let theatre = shop.create_theatre(theatre).await.expect(201);
+    let screen = json!({ "theatre_id": theatre.text("theatre_id"), "name": screen, "rows": rows });
+    let screen = shop.create_screen(screen).await.expect(201);
+    show["movie_id"] = json!(movie.text("movie_id"));
+    show["screen_id"] = json!(screen.text("screen_id"));
+    show["starts_at"] = json!(Clock::System.now() + SignedDuration::from_hours(72));
+    show["drop"] = json!(DROP);
+    show["prices"] = json!({ "standard": { "amount_minor": 1250, "currency": "EUR" } });
+    shop.create_show(show).await.expect(201).text("show_id").to_owned()
 }
 
 /// Rows A to C of ten seats, with an aisle in the middle.

@@ -4,6 +4,7 @@
 mod chromium;
 mod installation;
 mod queue;
+mod seats;
 mod webdriver;
 
 use chromium::{Browser, Key, Window};
@@ -18,11 +19,16 @@ async fn enter(browser: &Browser, installation: &Installation) {
     browser.see("You are in").await;
 }
 
+/// A seat on the map, or of the list where there is no script.
+fn seat(label: &str) -> String {
+    format!("[data-ready] [data-seat='{label}'], label:has(input[value='{label}'])")
+}
+
 /// From the shop's page of the drop to a basket with these seats.
 async fn reserve(browser: &Browser, seats: &[&str]) {
     browser.click(".tile a").await;
-    for seat in seats {
-        browser.click(&format!("label:has(input[value='{seat}'])")).await;
+    for label in seats {
+        browser.click(&seat(label)).await;
     }
     browser.click("[data-reserve]").await;
 }
@@ -94,8 +100,8 @@ async fn who_loses_a_seat_reads_which_and_who_is_declined_keeps_the_basket() {
     browser.click("[data-when='join'] button").await;
     browser.click("form[action$='/claim'] button").await;
     browser.click(".tile a").await;
-    for seat in ["A1", "A2"] {
-        browser.click(&format!("label:has(input[value='{seat}'])")).await;
+    for label in ["A1", "A2"] {
+        browser.click(&seat(label)).await;
     }
     installation.sell_to_somebody_else(&["A2"]).await;
     browser.click("[data-reserve]").await;
@@ -138,8 +144,8 @@ async fn released_seats_come_back_and_the_map_follows_without_a_reload() {
     assert_eq!(installation.stats().await["available"], 30);
     // The page's own list follows without a reload.
     installation.sell_to_somebody_else(&["C1"]).await;
-    browser.wait_for("input[value='C1']:disabled").await;
-    browser.click("label:has(input[value='C2'])").await;
+    browser.wait_for("[data-seat='C1'][data-look='r']").await;
+    browser.click(&seat("C2")).await;
     browser.see("12.50 EUR").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.close().await;
@@ -176,7 +182,8 @@ async fn a_buyer_goes_the_same_way_by_keyboard() {
     browser.press(Key::Enter).await;
     browser.wait_for("[data-reserve]").await;
     // The first free seat is A1; the arrows go right and down, to B2.
-    browser.tab_to("input[name='seat']").await;
+    browser.wait_for("[data-ready]").await;
+    browser.tab_to("g[data-seat]").await;
     for key in [Key::Right, Key::Down, Key::Space, Key::Tab] {
         browser.press(key).await;
     }
@@ -210,7 +217,7 @@ async fn nothing_is_wider_than_a_phone_and_targets_are_large_enough() {
     browser.fits("drop").await;
     browser.click(".tile a").await;
     browser.fits("show").await;
-    browser.click("label:has(input[value='A1'])").await;
+    browser.click(&seat("A1")).await;
     browser.click("[data-reserve]").await;
     browser.fits("checkout").await;
     pay(&browser, "tok_ok").await;

@@ -1,4 +1,5 @@
-//! The seats of a hall as rows of checkboxes: a seat map that is also a plain form.
+//! The seats of a hall as rows of checkboxes, which are a plain form and the list beside the drawn map. A hall too large
+//! for that many checkboxes is only described; its seats come with the plan (`plan`).
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,21 +8,25 @@ use shared::money::Money;
 use super::view::readable;
 use crate::domain::catalogue::{STANDARD_FARE, Seat, ShowPlan};
 use crate::domain::holds::{SeatMap, SeatState};
+use crate::domain::seating::{WHEELCHAIR, is_aisle};
 
 /// How many categories look different; the rest look like the last.
 const STYLES: usize = 4;
-/// No gap in a row is drawn wider, in seats.
-const MAX_GAP: usize = 12;
+/// A page has no more checkboxes for seats, and no more seats are drawn as elements.
+pub(super) const MOST_ELEMENTS: usize = 2_000;
 
 /// A hall at one moment.
 #[derive(Clone, Debug)]
 pub(super) struct Hall {
     pub(super) categories: Vec<CategoryView>,
-    /// What sets some seats apart.
+    /// What sets some seats apart, as people read it.
     pub(super) features: Vec<String>,
+    /// Whether there are places for wheelchairs.
+    pub(super) has_wheelchairs: bool,
+    /// Empty where the hall has more than [`MOST_ELEMENTS`] seats.
     pub(super) rows: Vec<RowView>,
-    pub(super) currency: String,
-    pub(super) exponent: usize,
+    /// How many seats there are.
+    pub(super) count: usize,
 }
 
 /// A price category.
@@ -43,7 +48,7 @@ pub(super) struct RowView {
 /// What stands at a place in a row.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
-    /// Nothing, as wide as a seat.
+    /// An aisle.
     Gap,
     /// A seat.
     Seat(SeatView),
@@ -58,42 +63,76 @@ pub(super) struct SeatView {
     pub(super) features: Vec<String>,
     pub(super) price: Money,
     pub(super) style: usize,
-    pub(super) is_free: bool,
+    pub(super) state: SeatState,
     pub(super) is_chosen: bool,
+}
+
+impl SeatView {
+    /// Whether it can be chosen.
+    pub(super) fn is_free(&self) -> bool {
+        self.state == SeatState::Free
+    }
+
+    /// Whether it is only in somebody's basket, and may come back.
+    pub(super) fn is_held(&self) -> bool {
+        self.state == SeatState::Held
+    }
 }
 
 impl Hall {
     /// The seats of a plan in these states, with those that somebody has chosen and can still have marked.
     pub(super) fn of(plan: &ShowPlan, map: &SeatMap, chosen: &HashSet<String>) -> Self {
         let categories = categories(plan);
-        let left = plan.seats.iter().map(|seat| seat.seat.x).fold(f32::INFINITY, f32::min);
-        let mut rows: Vec<(f32, RowView)> = Vec::new();
-        for (seat, state) in plan.seats.iter().zip(&map.states) {
-            if rows.last().is_none_or(|(_, row)| row.name != seat.row) {
-                rows.push((left - 1.0, RowView { name: seat.row.clone(), cells: Vec::new() }));
-            }
-            let Some((reached, row)) = rows.last_mut() else { continue };
-            row.cells.extend(std::iter::repeat_n(Cell::Gap, gap(*reached, seat.seat.x)));
-            *reached = seat.seat.x;
-            if let Some(view) = seat_view(seat, *state, &categories, chosen) {
-                row.cells.push(Cell::Seat(view));
-            }
-        }
-        let currency = plan.show.prices.currency();
-        let features: BTreeSet<String> =
-            plan.seats.iter().flat_map(|seat| &seat.seat.features).map(|feature| readable(feature)).collect();
+        let words = features(plan);
         Self {
+            rows: if plan.seats.len() > MOST_ELEMENTS {
+                vec![]
+            } else {
+                rows(plan, map, &categories, chosen)
+            },
+            features: words.iter().map(|word| readable(word)).collect(),
+            has_wheelchairs: words.contains(WHEELCHAIR),
             categories,
-            features: features.into_iter().collect(),
-            rows: rows.into_iter().map(|(_, row)| row).collect(),
-            currency: currency.to_string(),
-            exponent: currency.exponent(),
+            count: plan.seats.len(),
         }
+    }
+
+    /// Whether its seats are not on the page.
+    pub(super) fn is_large(&self) -> bool {
+        self.rows.is_empty()
     }
 }
 
+fn rows(
+    plan: &ShowPlan,
+    map: &SeatMap,
+    categories: &[CategoryView],
+    chosen: &HashSet<String>,
+) -> Vec<RowView> {
+    let mut rows: Vec<RowView> = Vec::new();
+    let mut before: Option<&Seat> = None;
+    for (seat, state) in plan.seats.iter().zip(&map.states) {
+        if rows.last().is_none_or(|row| row.name != seat.row) {
+            rows.push(RowView { name: seat.row.clone(), cells: Vec::new() });
+            before = None;
+        }
+        let Some(row) = rows.last_mut() else { continue };
+        if before.is_some_and(|before| is_aisle(before, seat)) {
+            row.cells.push(Cell::Gap);
+        }
+        before = Some(seat);
+        row.cells.extend(seat_view(seat, *state, categories, chosen).map(Cell::Seat));
+    }
+    rows
+}
+
+/// What sets seats of a hall apart, in the order of the alphabet.
+pub(super) fn features(plan: &ShowPlan) -> BTreeSet<&str> {
+    plan.seats.iter().flat_map(|seat| &seat.seat.features).map(String::as_str).collect()
+}
+
 /// The categories of a hall's seats, the cheapest first.
-fn categories(plan: &ShowPlan) -> Vec<CategoryView> {
+pub(super) fn categories(plan: &ShowPlan) -> Vec<CategoryView> {
     let used: HashSet<&str> = plan.seats.iter().map(|seat| seat.seat.category.as_str()).collect();
     let mut priced: Vec<(&str, Money)> = used
         .into_iter()
@@ -107,13 +146,6 @@ fn categories(plan: &ShowPlan) -> Vec<CategoryView> {
         style: (index + 1).min(STYLES),
     };
     priced.into_iter().enumerate().map(view).collect()
-}
-
-/// How many seats would fit between two places of a row.
-fn gap(reached: f32, x: f32) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded and not negative")]
-    let seats = (x - reached - 1.0).round().clamp(0.0, 1000.0) as usize;
-    seats.min(MAX_GAP)
 }
 
 /// A seat as it is shown; a seat without a price is not sold, and not shown.
@@ -132,7 +164,7 @@ fn seat_view(
         features: seat.seat.features.iter().map(|feature| readable(feature)).collect(),
         price: category.price,
         style: category.style,
-        is_free,
+        state,
         is_chosen: is_free && chosen.contains(&seat.label),
     })
 }
@@ -177,7 +209,7 @@ pub(super) mod tests {
     }
 
     /// Row A: two seats, an aisle, a seat with a wheelchair's place. Row B begins one seat further in.
-    fn sample_plan() -> ShowPlan {
+    pub(in super::super) fn sample_plan() -> ShowPlan {
         let seat = |number: i32, x: f32, category: &str| LayoutSeat {
             number,
             x,
@@ -201,17 +233,17 @@ pub(super) mod tests {
         let letter = |cell: &Cell| match cell {
             Cell::Gap => '_',
             Cell::Seat(seat) if seat.is_chosen => 'x',
-            Cell::Seat(seat) if seat.is_free => 'o',
+            Cell::Seat(seat) if seat.is_free() => 'o',
             Cell::Seat(_) => '-',
         };
         row.cells.iter().map(letter).collect()
     }
 
     #[test]
-    fn rows_have_gaps_where_the_hall_has_them_and_only_free_seats_stay_chosen() {
+    fn rows_have_aisles_where_the_hall_has_them_and_only_free_seats_stay_chosen() {
         let hall = sample();
         let rows: Vec<String> = hall.rows.iter().map(drawn).collect();
-        assert_eq!(rows, ["x-_-", "_o-"]);
+        assert_eq!(rows, ["x-_-", "o-"]);
     }
 
     #[test]
@@ -221,8 +253,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_absurd_gap_is_bounded() {
-        assert_eq!(gap(0.0, f32::MAX), MAX_GAP);
-        assert_eq!(gap(3.0, 1.0), 0);
+    fn a_large_hall_is_described_without_its_seats() {
+        let mut plan = sample_plan();
+        let row: Vec<Seat> = plan.seats.iter().cycle().take(MOST_ELEMENTS + 1).cloned().collect();
+        plan.seats = row;
+        let map = SeatMap { version: 1, states: vec![SeatState::Free; MOST_ELEMENTS + 1], overdue: 0 };
+        let hall = Hall::of(&plan, &map, &HashSet::new());
+        assert!(hall.is_large() && hall.has_wheelchairs);
+        assert_eq!((hall.count, hall.categories.len()), (MOST_ELEMENTS + 1, 2));
     }
 }

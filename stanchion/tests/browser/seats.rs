@@ -1,0 +1,227 @@
+//! The seats of a show as people find them: on the map and as a list, by mouse and by keyboard, while others buy.
+
+use serde_json::{Value, json};
+
+use crate::chromium::{Browser, Key, Window};
+use crate::installation::Installation;
+use crate::{enter, pay};
+
+/// Through the line to the seats, drawn and live.
+async fn choose(browser: &Browser, installation: &Installation, show: &str) {
+    enter(browser, installation).await;
+    browser.open(&format!("{}shows/{show}", installation.booking())).await;
+    browser.wait_for("form[data-ready]").await;
+}
+
+/// What a screen reader says of the seat that has the focus.
+async fn focused(browser: &Browser) -> Value {
+    browser.eval("return document.activeElement.getAttribute('aria-label')").await
+}
+
+#[tokio::test]
+async fn seats_are_chosen_on_a_live_map_by_mouse_by_keyboard_and_from_the_list() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::Desktop).await;
+    choose(&browser, &installation, &installation.show).await;
+    browser.eval("document.body.dataset.mark = 'the same page'").await;
+    browser.click("[data-seat='B4']").await;
+    browser.see("1 seat: B4").await;
+    browser.see("12.50 EUR").await;
+    browser.fits("seats on the map").await;
+
+    // The map comes nearer and goes back by buttons and by keys.
+    let place = "return document.querySelector('[data-stage] svg > g').getAttribute('transform')";
+    let whole = browser.eval(place).await;
+    browser.click("[data-zoom='in']").await;
+    browser.wait_until(&format!("{place} !== {whole}")).await;
+    browser.press(Key::Zero).await;
+    browser.wait_until(&format!("{place} === {whole}")).await;
+
+    // Others' seats turn while the page is open, and one that was chosen here is lost and replaced.
+    installation.sell_to_somebody_else(&["C1"]).await;
+    browser.wait_for("[data-seat='C1'][data-look='r'][aria-label$='in a basket']").await;
+    browser.click("[data-seat='B5']").await;
+    browser.see("2 seats: B4, B5").await;
+    installation.sell_to_somebody_else(&["B5"]).await;
+    browser.see("B5 has just been taken. B3 beside yours can be had: take it?").await;
+    browser.fits("a seat lost").await;
+    browser.click("[data-told-yes]").await;
+    browser.see("2 seats: B3, B4").await;
+
+    // The arrows go by where seats are, and only to those that can be had.
+    browser.tab_to("g[data-seat]").await;
+    browser.press(Key::Home).await;
+    assert_eq!(focused(&browser).await, "Row B, seat 1, Standard, 12.50 EUR, available");
+    browser.press(Key::Down).await;
+    assert_eq!(focused(&browser).await, "Row C, seat 2, Standard, 12.50 EUR, available", "C1 is taken");
+    browser.press(Key::End).await;
+    browser.press(Key::Space).await;
+    assert_eq!(focused(&browser).await, "Row C, seat 10, Standard, 12.50 EUR, chosen");
+    browser.press(Key::Space).await;
+    browser.see("2 seats: B3, B4").await;
+
+    // The list is the same choice, and a limit is explained.
+    browser.click("[data-show='list']").await;
+    browser.wait_for("input[value='B4']:checked").await;
+    browser.wait_for("input[value='C1']:disabled").await;
+    browser.fits("seats as a list").await;
+    for seat in ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9"] {
+        browser.click(&format!("label:has(input[value='{seat}'])")).await;
+    }
+    browser.see("That would be more than 10 seats").await;
+    let mark = browser.eval("return document.body.dataset.mark").await;
+    assert_eq!(mark, "the same page", "nothing needed a reload");
+
+    // What was chosen outlives one.
+    browser.open(&browser.address().await).await;
+    browser.see("10 seats: A1").await;
+    browser.click("[data-reserve]").await;
+    browser.see("Your seats are kept").await;
+    assert_eq!(installation.stats().await["reserved"], 12);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_best_seats_are_two_presses_away_and_seats_lost_at_the_till_are_replaced() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::Phone).await;
+    choose(&browser, &installation, &installation.show).await;
+    browser.click("[data-best] button").await;
+    browser.see("the best that can be had, together").await;
+    browser.fits("best seats").await;
+    browser.click("[data-reserve]").await;
+    browser.see("Your seats are kept").await;
+    assert_eq!(installation.stats().await["reserved"], 2);
+    browser.click("form[action$='/release'] button").await;
+    browser.see("Choose your seats").await;
+
+    // Somebody is faster than the map: the form that is sent names seats that have gone.
+    installation.sell_to_somebody_else(&["A1", "A2"]).await;
+    let send = "const form = document.createElement('form'); form.method = 'post';
+        form.action = location.pathname.replace(/(\\/reserve)?$/, '/reserve');
+        form.innerHTML = '<input name=seat value=A2><input name=seat value=A3>';
+        document.body.append(form); form.submit();";
+    browser.eval(send).await;
+    browser.see("Seat A2 has just been taken").await;
+    browser.see("Still free, and close by: A3, A4").await;
+    browser.wait_for("form[data-ready]").await;
+    browser.see("1 seat: A3").await;
+    browser.fits("seats taken").await;
+    browser.click(".offer button").await;
+    pay(&browser, "tok_ok").await;
+    browser.see("Seat A4").await;
+    // The console tells of the refusal, and of nothing else.
+    let complaints = browser.complaints().await;
+    assert!(complaints.iter().all(|complaint| complaint.contains("409")), "{complaints:?}");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_choice_that_leaves_a_seat_alone_is_refused_with_one_that_does_not() {
+    let installation = Installation::start().await;
+    let show = installation.add_show("Small hall", &rows(2, 8), "strict").await;
+    let browser = Browser::start(Window::PhoneWithoutScript).await;
+    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
+    browser.click("[data-when='join'] button").await;
+    browser.click("form[action$='/claim'] button").await;
+    browser.see("You are in").await;
+    browser.open(&format!("{}shows/{show}", installation.booking())).await;
+    for seat in ["A2", "A3"] {
+        browser.click(&format!("label:has(input[value='{seat}'])")).await;
+    }
+    browser.click("[data-reserve]").await;
+    browser.see("A1 would be left alone").await;
+    browser.see("Take A1, A2 instead").await;
+    browser.click(".offer button").await;
+    browser.wait_for("form[data-pay]").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn changes_arrive_where_sockets_do_not_go_and_where_only_questions_do() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::Desktop).await;
+    let broken = |name: &str, event: &str| {
+        format!(
+            "window.{name} = class extends EventTarget {{ constructor() {{ super(); setTimeout(() => this.dispatchEvent(new Event('{event}')), 1); }} close() {{}} }};"
+        )
+    };
+    let watched = "const Real = EventSource; window.EventSource = class extends Real {
+        constructor(url) { super(url); this.addEventListener('version', () => { window.isStreaming = true; }); } };";
+    browser.prepare(&(broken("WebSocket", "close") + watched)).await;
+    choose(&browser, &installation, &installation.show).await;
+    browser.wait_until("return window.isStreaming === true").await;
+    installation.sell_to_somebody_else(&["A1"]).await;
+    browser.wait_for("[data-seat='A1'][data-look='r']").await;
+
+    browser.prepare(&broken("EventSource", "error")).await;
+    browser.open(&browser.address().await).await;
+    browser.wait_for("form[data-ready]").await;
+    installation.sell_to_somebody_else(&["A2"]).await;
+    browser.wait_for("[data-seat='A2'][data-look='r']").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_hall_of_thousands_is_drawn_listed_and_sold_with_script_and_without() {
+    let installation = Installation::start().await;
+    let show = installation.add_show("Arena", &rows(30, 70), "off").await;
+    let browser = Browser::start(Window::Phone).await;
+    choose(&browser, &installation, &show).await;
+    let elements = browser.eval("return document.querySelectorAll('input, [data-seat]').length").await;
+    assert!(elements.as_u64().is_some_and(|count| count < 100), "{elements} elements for seats");
+    browser.fits("a large hall").await;
+    browser.click("[data-best] button").await;
+    browser.see("the best that can be had, together").await;
+    let seats = browser.eval("return document.querySelector('[data-chosen-seats]').textContent").await;
+    browser.click("[data-told-no]").await;
+
+    // By keyboard through the row that is there, and by a tap on what is drawn.
+    assert!(
+        focused(&browser).await.as_str().is_some_and(|name| name.ends_with("chosen")),
+        "closing leads to the seats"
+    );
+    browser.press(Key::Home).await;
+    browser.press(Key::Space).await;
+    browser.see("3 seats").await;
+    browser.fits("a large hall, near").await;
+    browser.press(Key::Space).await;
+
+    browser.click("[data-show='list']").await;
+    browser.click("details:first-of-type summary").await;
+    browser.click("label:has(input[value='A1'])").await;
+    browser.see("3 seats: A1").await;
+    browser.fits("a large hall as a list").await;
+    installation.sell_in(&show, &["A2"]).await;
+    browser.see("Row A: 69 of 70 available").await;
+    browser.click("label:has(input[value='A1'])").await;
+    browser.see(seats.as_str().unwrap()).await;
+    browser.click("[data-reserve]").await;
+    browser.see("Your seats are kept").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+
+    let browser = Browser::start(Window::PhoneWithoutScript).await;
+    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
+    browser.click("[data-when='join'] button").await;
+    browser.click("form[action$='/claim'] button").await;
+    browser.see("You are in").await;
+    browser.open(&format!("{}shows/{show}", installation.booking())).await;
+    browser.see("This hall has 2100 seats").await;
+    browser.click("[data-best] button").await;
+    browser.see("Best seats:").await;
+    browser.click(".offer button").await;
+    browser.wait_for("form[data-pay]").await;
+    browser.close().await;
+}
+
+/// So many rows of so many seats.
+fn rows(count: u8, seats: u16) -> Value {
+    let seats: Vec<Value> = (1..=seats).map(|number| json!({ "number": number, "x": number })).collect();
+    let name = |row: u8| match row {
+        0..26 => char::from(b'A' + row).to_string(),
+        _ => format!("A{}", char::from(b'A' + row % 26)),
+    };
+    (0..count).map(|row| json!({ "row": name(row), "y": row, "seats": seats.clone() })).collect()
+}
