@@ -21,6 +21,7 @@ use crate::http::Statuses;
 use crate::http::limits::Limits;
 use crate::live::Live;
 use crate::store::Store;
+use crate::store::gateway_events::GatewayEvents;
 use crate::till::Till;
 
 /// What a request can reach. Clones share it.
@@ -59,6 +60,8 @@ pub struct App {
     pub tickets: TicketKey,
     /// Who takes the money, and who took it before.
     pub gateways: Gateways,
+    /// What they say by themselves.
+    pub gateway_events: GatewayEvents,
     /// Asks waitroom.
     pub http: reqwest::Client,
     /// Where browsers find this shop. No slash at the end.
@@ -111,10 +114,11 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         public_url: public_url.trim_end_matches('/').to_owned(),
         config,
         clock,
-        pool,
         redis,
         verifier,
         gateways,
+        gateway_events: GatewayEvents::new(pool.clone()),
+        pool,
         http,
     }));
     crate::worker::start(&state, &tasks, gateway_stop);

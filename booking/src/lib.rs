@@ -11,6 +11,7 @@ pub mod health;
 pub mod http;
 pub mod live;
 pub mod metrics;
+pub mod sql;
 pub mod store;
 pub mod till;
 pub mod worker;

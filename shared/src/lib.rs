@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod audit;
+pub mod batch;
 pub mod clock;
 pub mod config;
 pub mod db;

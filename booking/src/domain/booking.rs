@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
-use shared::ids::Identity;
+use shared::ids::{DropSlug, Identity, Sid};
 use shared::money::Money;
 use utoipa::ToSchema;
 
@@ -178,6 +178,17 @@ pub struct Booking {
     pub booked_at: Timestamp,
     /// The tickets.
     pub tickets: Vec<Ticket>,
+}
+
+/// A booking whose capture is under way: nobody sees it yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// What its buyer will see.
+    pub booking: Booking,
+    /// The drop it was admitted by.
+    pub drop: DropSlug,
+    /// The admission that it spends.
+    pub sid: Sid,
 }
 
 #[cfg(test)]

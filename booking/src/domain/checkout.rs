@@ -36,6 +36,18 @@ pub enum Confirmed {
     NotFound,
 }
 
+impl Confirmed {
+    /// What a request is answered with whose key is known; `None`: it is the first under it.
+    pub fn of(known: Known) -> Option<Self> {
+        match known {
+            Known::Nothing => None,
+            Known::OtherRequest => Some(Self::KeyReused),
+            Known::Running => Some(Self::Processing),
+            Known::Answered(answer) => Some(Self::Answered(answer)),
+        }
+    }
+}
+
 /// Takes confirms.
 #[derive(Clone)]
 pub struct Checkout {
@@ -65,12 +77,7 @@ impl Checkout {
 
     /// What a request under this key is answered with, where it is not the first.
     pub async fn known(&self, keyed: &Keyed) -> Result<Option<Confirmed>, StoreError> {
-        Ok(match self.keys.known(keyed, self.clock.now()).await? {
-            Known::Nothing => None,
-            Known::OtherRequest => Some(Confirmed::KeyReused),
-            Known::Running => Some(Confirmed::Processing),
-            Known::Answered(answer) => Some(Confirmed::Answered(answer)),
-        })
+        Ok(Confirmed::of(self.keys.known(keyed, self.clock.now()).await?))
     }
 
     /// Confirms a reservation of this show. The caller has looked whether the key is known and whose the reservation is.

@@ -16,6 +16,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use shared::money::Money;
 
+use super::booking::Unseen;
 use super::ids::{PaymentId, ReservationId};
 
 /// The gateway's own name for a charge.
@@ -29,6 +30,8 @@ pub struct Payment<S> {
     pub id: PaymentId,
     /// What is paid for.
     pub reservation: ReservationId,
+    /// How many seats it is for.
+    pub seats: usize,
     /// How much.
     pub amount: Money,
     /// Until when the money may be asked for; afterwards an unfinished authorisation is voided.
@@ -46,6 +49,8 @@ pub struct Authorising;
 pub struct Authorised {
     /// The gateway's name for the charge.
     pub reference: GatewayReference,
+    /// Whether that is recorded; if not, it is recorded with the booking, and what comes between is asked again.
+    pub is_recorded: bool,
 }
 
 /// The booking is written, unseen by its buyer, and the capture was, or is about to be, asked for.
@@ -53,6 +58,8 @@ pub struct Authorised {
 pub struct Capturing {
     /// The gateway's name for the charge.
     pub reference: GatewayReference,
+    /// The booking, where this process wrote it; it does not change until the capture is recorded.
+    pub booked: Option<Box<Unseen>>,
 }
 
 /// The money is ours. Final, until a refund.
@@ -129,7 +136,7 @@ impl Payment<Authorising> {
     /// The gateway holds the money.
     #[must_use]
     pub fn authorised(self, reference: GatewayReference) -> Payment<Authorised> {
-        self.with(Authorised { reference })
+        self.with(Authorised { reference, is_recorded: false })
     }
 
     /// The gateway refused the card.
@@ -148,9 +155,9 @@ impl Payment<Authorising> {
 impl Payment<Authorised> {
     /// The booking is written.
     #[must_use]
-    pub fn booked(self) -> Payment<Capturing> {
+    pub fn booked(self, booked: Unseen) -> Payment<Capturing> {
         let reference = self.state.reference.clone();
-        self.with(Capturing { reference })
+        self.with(Capturing { reference, booked: Some(Box::new(booked)) })
     }
 
     /// The booking cannot be written.
@@ -191,6 +198,7 @@ impl<S> Payment<S> {
         Payment {
             id: self.id,
             reservation: self.reservation,
+            seats: self.seats,
             amount: self.amount,
             deadline: self.deadline,
             state,

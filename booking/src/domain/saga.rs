@@ -1,6 +1,7 @@
 //! The saga of a payment: `pending → paying → authorised → booked → captured = confirmed`. Every step is recorded
 //! before the next begins; whoever finds a payment between two steps, after a crash or a lost answer, goes on from what
-//! is recorded. The gateway is called outside any transaction, and what it did is asked, never guessed.
+//! is recorded. The gateway is called outside any transaction, and what it did is asked, never guessed. That it holds the
+//! money is recorded with the booking: between the two nothing leaves the process.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -122,9 +123,7 @@ impl Saga {
         if let Some(token) = token {
             match timed("authorise", self.gateway.authorise(&attempt, &token)).await {
                 Ok(Authorisation::Authorised(reference)) => {
-                    let payment =
-                        self.payments.record_authorised(payment, reference, self.clock.now()).await?;
-                    return Ok(Next::Step(Unfinished::Authorised(payment)));
+                    return Ok(Next::Step(Unfinished::Authorised(payment.authorised(reference))));
                 }
                 Ok(Authorisation::Declined(decline)) => return self.decline(payment, decline).await,
                 Err(no_answer) => {
@@ -134,8 +133,7 @@ impl Saga {
         }
         match timed("look_up", self.gateway.look_up(&attempt)).await? {
             Charge::Authorised(reference) | Charge::Captured(reference) => {
-                let payment = self.payments.record_authorised(payment, reference, self.clock.now()).await?;
-                Ok(Next::Step(Unfinished::Authorised(payment)))
+                Ok(Next::Step(Unfinished::Authorised(payment.authorised(reference))))
             }
             Charge::Declined(decline) => self.decline(payment, decline).await,
             Charge::Processing if self.clock.now() < payment.deadline => {

@@ -29,6 +29,7 @@ use crate::domain::ids::{BookingId, ReservationId, ShowId};
 use crate::gateway::PaymentToken;
 use crate::metrics::money as measured;
 use crate::store::bookings;
+use crate::store::idempotency::Owner;
 
 const ROUTE: &str = "POST /v1/bookings";
 const MAX_TOKEN_CHARACTERS: usize = 255;
@@ -121,19 +122,25 @@ async fn take(
     body: ConfirmBody,
 ) -> Result<Response, Problem> {
     let reservation = body.reservation_id;
-    let owner = state.till.keys.owner(reservation).await?;
-    let owned = owner.as_ref().filter(|(buyer, _)| caller.owns(reservation, buyer));
-    let buyer = owned.map(|(buyer, _)| buyer).or_else(|| caller.identity()).cloned();
-    let keyed = buyer.map(|buyer| Keyed { buyer, key, route: ROUTE, digest: BodyDigest::of(&body) });
-    if let Some(keyed) = &keyed
-        && let Some(known) = state.till.checkout.known(keyed).await?
-    {
-        return answer(known, reservation);
+    let digest = BodyDigest::of(&body);
+    let owner = state.till.keys.owner(reservation, (&key, ROUTE, &digest), state.clock.now()).await?;
+    let keyed = |buyer| Keyed { buyer, key, route: ROUTE, digest };
+    match owner {
+        Some(Owner { buyer, show, known }) if caller.owns(reservation, &buyer) => {
+            match Confirmed::of(known) {
+                Some(known) => answer(known, reservation),
+                None => begin(state, keyed(buyer), body, show).await,
+            }
+        }
+        stranger => {
+            let known = match caller.identity().cloned().map(keyed) {
+                Some(keyed) => state.till.checkout.known(&keyed).await?,
+                None => None,
+            };
+            let code = if stranger.is_some() { &codes::NOT_YOURS } else { &common::NOT_FOUND };
+            known.map_or_else(|| Err(Problem::from(code)), |known| answer(known, reservation))
+        }
     }
-    let (buyer, show) = owner.ok_or_else(|| Problem::from(&common::NOT_FOUND))?;
-    caller.must_own(reservation, &buyer)?;
-    let keyed = keyed.ok_or_else(|| Problem::from(&common::NOT_FOUND))?;
-    begin(state, keyed, body, show).await
 }
 
 async fn begin(state: &AppState, keyed: Keyed, body: ConfirmBody, show: ShowId) -> Result<Response, Problem> {

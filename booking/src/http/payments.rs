@@ -15,7 +15,6 @@ use super::caller::Caller;
 use super::codes;
 use crate::app::AppState;
 use crate::metrics::money as measured;
-use crate::store::gateway_events;
 
 /// What a page needs to make a payment token.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,9 +69,10 @@ pub(super) async fn webhook(
         measured::gateway_event("refused");
         Problem::from(&codes::WEBHOOK_INVALID).detail(error.to_string())
     })?;
-    let taken = gateway_events::take(&state.pool, gateway.name(), &event, now).await?;
+    let (id, kind) = (event.id.clone(), event.kind.clone());
+    let taken = state.gateway_events.take(gateway.name(), event, now).await?;
     measured::gateway_event(if taken { "taken" } else { "known" });
-    tracing::debug!(event.id, event.kind, taken, "a webhook of the gateway");
+    tracing::debug!(event.id = id, event.kind = kind, taken, "a webhook of the gateway");
     Ok(StatusCode::NO_CONTENT)
 }
 

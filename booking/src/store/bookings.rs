@@ -4,15 +4,14 @@ mod list;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use shared::ids::Identity;
+use shared::ids::{DropSlug, Identity, Sid};
 use shared::money::{Currency, Money};
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 pub use list::{Filter, ListedBooking, ListedRefund, list};
 
-use crate::domain::booking::{Booking, Contact, Reference, Ticket};
+use crate::domain::booking::{Booking, BookingStatus, Reference, Ticket, Unseen};
 use crate::domain::ids::{BookingId, ReservationId, ShowId, TicketId};
 use crate::store::postgres;
 
@@ -90,82 +89,33 @@ async fn tickets(connection: &mut PgConnection, booking: BookingId) -> Result<Ve
         .collect()
 }
 
-/// Writes the booking of a reservation, unseen, and its tickets. The unique indexes on reservation and admission
-/// decide whether it may be.
-pub(super) async fn write_unseen(
-    tx: &mut PgConnection,
-    reservation: ReservationId,
-    contact: &Contact,
-    now: Timestamp,
-) -> Result<BookingId, sqlx::Error> {
-    let id = BookingId::at(now);
-    sqlx::query!(
-        "INSERT INTO booking.bookings
-             (id, reservation_id, reference, show_id, buyer, drop, sid, status, total_minor, currency, contact_email,
-              contact_name, booked_at, updated_at)
-         SELECT $1, id, $3, show_id, buyer, drop, sid, 'booked', total_minor, currency, $4, $5, $6, $6
-         FROM booking.reservations WHERE id = $2",
-        id.0,
-        reservation.0,
-        Reference::random(&mut rand::rng()).0,
-        contact.email,
-        contact.name,
-        now.to_sqlx() as _,
-    )
-    .execute(&mut *tx)
-    .await?;
-    write_tickets(tx, id, reservation, now).await?;
-    Ok(id)
-}
-
-async fn write_tickets(
-    tx: &mut PgConnection,
-    booking: BookingId,
+/// The booking of a reservation whose capture is under way, as its buyer will see it.
+pub(super) async fn read_unseen(
+    connection: &mut PgConnection,
     reservation: ReservationId,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let seats = sqlx::query_scalar!(
-        "SELECT seat FROM booking.reservation_seats WHERE reservation_id = $1 ORDER BY seat",
+) -> Result<Option<Unseen>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT id AS "id: BookingId", reference, show_id AS "show: ShowId", buyer AS "buyer: Identity",
+                  drop AS "drop: DropSlug", sid AS "sid: Sid", total_minor, currency
+           FROM booking.bookings WHERE reservation_id = $1 AND status = 'booked'"#,
         reservation.0,
     )
-    .fetch_all(&mut *tx)
+    .fetch_optional(&mut *connection)
     .await?;
-    let ids: Vec<Uuid> = seats.iter().map(|_| TicketId::at(now).0).collect();
-    sqlx::query!(
-        "INSERT INTO booking.tickets
-             (id, booking_id, show_id, seat, label, category, fare, price_minor, currency, status, created_at)
-         SELECT ticket.id, $1, reservation.show_id, seat, label, category, fare, price_minor, reservation.currency,
-                'valid', $5
-         FROM booking.reservations AS reservation
-         JOIN booking.reservation_seats AS reserved ON reserved.reservation_id = reservation.id
-         JOIN UNNEST($3::uuid[], $4::integer[]) AS ticket (id, seat) USING (seat)
-         WHERE reservation.id = $2",
-        booking.0,
-        reservation.0,
-        &ids,
-        &seats,
-        now.to_sqlx() as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Shows a booking to its buyer: its money is ours.
-pub(super) async fn confirm(
-    tx: &mut PgConnection,
-    reservation: ReservationId,
-    now: Timestamp,
-) -> Result<Option<BookingId>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"UPDATE booking.bookings SET status = 'confirmed', confirmed_at = $2, updated_at = $2
-           WHERE reservation_id = $1 AND status = 'booked'
-           RETURNING id AS "id: BookingId""#,
-        reservation.0,
-        now.to_sqlx() as _,
-    )
-    .fetch_optional(tx)
-    .await
+    let Some(row) = row else { return Ok(None) };
+    let booking = Booking {
+        id: row.id,
+        reservation,
+        reference: Reference(row.reference),
+        show: row.show,
+        buyer: row.buyer,
+        status: BookingStatus::Confirmed,
+        total: Money::new(row.total_minor, currency(&row.currency)?),
+        booked_at: now,
+        tickets: tickets(connection, row.id).await?,
+    };
+    Ok(Some(Unseen { booking, drop: row.drop, sid: row.sid }))
 }
 
 /// Cancels a booking that its buyer never saw, and its tickets; the admission is not spent.

@@ -3,6 +3,7 @@
 
 use futures::future::join_all;
 use jiff::Timestamp;
+use shared::batch::Batches;
 use shared::drop::end_slot;
 use shared::ids::Identity;
 use shared::store::{Dependency, StoreError, within};
@@ -19,7 +20,11 @@ use crate::store::{Store, outbox};
 #[derive(Clone)]
 pub struct Courier {
     store: Store,
+    sent: Batches<Vec<i64>, ()>,
 }
+
+/// How many deliveries are noted at once, at most.
+const NOTED_AT_ONCE: usize = 64;
 
 /// Who owns seats, and for how long, as Postgres has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +37,17 @@ struct Truth {
 impl Courier {
     /// A courier between these stores.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        let (pool, clock) = (store.pool.clone(), store.clock.clone());
+        let sent = Batches::new(NOTED_AT_ONCE, move |delivered: Vec<Vec<i64>>| {
+            let (pool, now) = (pool.clone(), clock.now());
+            async move {
+                if let Err(error) = outbox::sent(&pool, &delivered.concat(), now).await {
+                    tracing::debug!(error = %error, "delivered messages will be delivered again");
+                }
+                vec![(); delivered.len()]
+            }
+        });
+        Self { store, sent }
     }
 
     /// The stores it goes between.
@@ -62,12 +77,8 @@ impl Courier {
         .await;
         let sent: Vec<i64> =
             rows.iter().zip(delivered).filter(|(_, ok)| *ok).map(|(row, _)| row.id).collect();
-        let (pool, now) = (self.store.pool.clone(), self.store.clock.now());
-        self.store.later.spawn(async move {
-            if let Err(error) = outbox::sent(&pool, &sent, now).await {
-                tracing::debug!(error = %error, "delivered messages will be delivered again");
-            }
-        });
+        let noted = self.sent.clone();
+        self.store.later.spawn(async move { noted.ask(sent).await });
     }
 
     /// Makes a hold lapse at this time. Whether it still stands is Postgres's to say. A show that Redis has no memory

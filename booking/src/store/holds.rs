@@ -19,6 +19,7 @@ use shared::store::{Dependency, StoreError, within};
 pub use changes::Changes;
 pub use keys::ShowKeys;
 use scripts::Reply;
+pub use scripts::take_hold_script;
 
 use crate::domain::holds::{HoldRequest, OwnedSeats, Released, SeatIndex, SeatMap, SeatState, Taken};
 use crate::domain::ids::{ReservationId, ShowId};

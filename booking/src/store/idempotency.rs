@@ -6,7 +6,7 @@ use shared::ids::Identity;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
 
-use crate::domain::idempotency::{IdempotencyKey, Keyed, Known, StoredAnswer, kept_since};
+use crate::domain::idempotency::{BodyDigest, IdempotencyKey, Keyed, Known, StoredAnswer, kept_since};
 use crate::domain::ids::{ReservationId, ShowId};
 
 /// How many forgotten keys one purge deletes.
@@ -26,28 +26,17 @@ impl Keys {
 
     /// What is known of a key.
     pub async fn known(&self, keyed: &Keyed, now: Timestamp) -> Result<Known, StoreError> {
-        let query = sqlx::query!(
-            "SELECT route, body_digest, status, response_status, response_headers, response_body
-             FROM booking.idempotency_keys
-             WHERE buyer = $1 AND key = $2 AND (created_at >= $3 OR status = 'running')",
+        let query = sqlx::query_as!(
+            Entry,
+            r#"SELECT route, body_digest, response_status, response_headers, response_body
+               FROM booking.idempotency_keys
+               WHERE buyer = $1 AND key = $2 AND (created_at >= $3 OR status = 'running')"#,
             keyed.buyer.as_str(),
             keyed.key.as_str(),
             kept_since(now).to_sqlx() as _,
         );
-        let row = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
-        let Some(row) = row else { return Ok(Known::Nothing) };
-        if row.route != keyed.route || row.body_digest != keyed.digest.0 {
-            return Ok(Known::OtherRequest);
-        }
-        match (row.response_status, row.response_headers, row.response_body) {
-            (Some(status), Some(headers), Some(body)) => {
-                let status = u16::try_from(status).map_err(|_| unexpected("an impossible status"))?;
-                let headers =
-                    serde_json::from_value(headers).map_err(|error| unexpected(&error.to_string()))?;
-                Ok(Known::Answered(StoredAnswer { status, headers, body }))
-            }
-            _ => Ok(Known::Running),
-        }
+        let entry = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
+        entry.map_or(Ok(Known::Nothing), |entry| entry.known(keyed.route, &keyed.digest))
     }
 
     /// Deletes answers that are not kept any longer, a batch at a time; how many it deleted.
@@ -63,14 +52,75 @@ impl Keys {
         Ok(within(Dependency::Postgres, query.execute(&self.pool)).await?.rows_affected())
     }
 
-    /// Whose a reservation is, and of which show.
-    pub async fn owner(&self, id: ReservationId) -> Result<Option<(Identity, ShowId)>, StoreError> {
+    /// Whose a reservation is, of which show, and what is known of this key in the hands of its buyer.
+    pub async fn owner(
+        &self,
+        id: ReservationId,
+        (key, route, digest): (&IdempotencyKey, &str, &BodyDigest),
+        now: Timestamp,
+    ) -> Result<Option<Owner>, StoreError> {
         let query = sqlx::query!(
-            r#"SELECT buyer AS "buyer: Identity", show_id AS "show: ShowId" FROM booking.reservations WHERE id = $1"#,
+            r#"SELECT reservation.buyer AS "buyer: Identity", show_id AS "show: ShowId", route AS "route?",
+                      body_digest AS "body_digest?", response_status, response_headers, response_body
+               FROM booking.reservations AS reservation
+               LEFT JOIN booking.idempotency_keys AS known
+                   ON known.buyer = reservation.buyer AND known.key = $2
+                      AND (known.created_at >= $3 OR known.status = 'running')
+               WHERE reservation.id = $1"#,
             id.0,
+            key.as_str(),
+            kept_since(now).to_sqlx() as _,
         );
         let row = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
-        Ok(row.map(|row| (row.buyer, row.show)))
+        let Some(row) = row else { return Ok(None) };
+        let (response_status, response_headers, response_body) =
+            (row.response_status, row.response_headers, row.response_body);
+        let entry = row.route.zip(row.body_digest).map(|(route, body_digest)| Entry {
+            route,
+            body_digest,
+            response_status,
+            response_headers,
+            response_body,
+        });
+        let known = entry.map_or(Ok(Known::Nothing), |entry| entry.known(route, digest))?;
+        Ok(Some(Owner { buyer: row.buyer, show: row.show, known }))
+    }
+}
+
+/// Whose a reservation is, and what its buyer's key says.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// Its buyer.
+    pub buyer: Identity,
+    /// Its show.
+    pub show: ShowId,
+    /// What is known of the key that was asked for.
+    pub known: Known,
+}
+
+/// A key as it is stored.
+struct Entry {
+    route: String,
+    body_digest: Vec<u8>,
+    response_status: Option<i16>,
+    response_headers: Option<serde_json::Value>,
+    response_body: Option<Vec<u8>>,
+}
+
+impl Entry {
+    fn known(self, route: &str, digest: &BodyDigest) -> Result<Known, StoreError> {
+        if self.route != route || self.body_digest != digest.0 {
+            return Ok(Known::OtherRequest);
+        }
+        match (self.response_status, self.response_headers, self.response_body) {
+            (Some(status), Some(headers), Some(body)) => {
+                let status = u16::try_from(status).map_err(|_| unexpected("an impossible status"))?;
+                let headers =
+                    serde_json::from_value(headers).map_err(|error| unexpected(&error.to_string()))?;
+                Ok(Known::Answered(StoredAnswer { status, headers, body }))
+            }
+            _ => Ok(Known::Running),
+        }
     }
 }
 
@@ -81,15 +131,8 @@ pub(super) async fn take(
     reservation: ReservationId,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query!(
-        "INSERT INTO booking.idempotency_keys AS known
-             (buyer, key, route, body_digest, status, reservation_id, created_at)
-         VALUES ($1, $2, $3, $4, 'running', $5, $6)
-         ON CONFLICT (buyer, key) DO UPDATE
-         SET route = excluded.route, body_digest = excluded.body_digest, status = 'running',
-             reservation_id = excluded.reservation_id, created_at = excluded.created_at, response_status = NULL,
-             response_headers = NULL, response_body = NULL, finished_at = NULL
-         WHERE known.status = 'finished' AND known.created_at < $7",
+    let taken = sqlx::query_file!(
+        "sql/take_key.sql",
         keyed.buyer.as_str(),
         keyed.key.as_str(),
         keyed.route,

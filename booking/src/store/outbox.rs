@@ -15,7 +15,7 @@ use crate::store::epochs::SLOTS_LIVE;
 
 /// How long whoever took a row has it to itself: longer than a delivery takes, and so short that a freed seat is on sale
 /// again within five seconds.
-const LEASE: SignedDuration = SignedDuration::from_secs(3);
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(3);
 
 #[derive(Serialize, Deserialize)]
 struct SlotEnd {
@@ -36,23 +36,42 @@ pub(super) async fn add(
     message: Message,
     now: Timestamp,
 ) -> Result<Row, sqlx::Error> {
-    let payload = match &message {
-        Message::SlotEnd { drop, sid } => json!(SlotEnd { drop: drop.clone(), sid: *sid }),
-        Message::SeatMap { reservation } => json!(SeatMap { reservation: *reservation }),
-    };
     let id = sqlx::query_scalar!(
         "INSERT INTO booking.outbox (aggregate_id, destination, kind, payload, created_at, next_attempt_at)
          VALUES ($1, $2, 'changed', $3, $4, $5)
          RETURNING id",
         aggregate,
         message.destination().as_str(),
-        payload,
+        payload(&message),
         now.to_sqlx() as _,
         (now + LEASE).to_sqlx() as _,
     )
     .fetch_one(tx)
     .await?;
     Ok(Row { id, aggregate, message, attempts: 0 })
+}
+
+fn payload(message: &Message) -> Value {
+    match message {
+        Message::SlotEnd { drop, sid } => json!(SlotEnd { drop: drop.clone(), sid: *sid }),
+        Message::SeatMap { reservation } => json!(SeatMap { reservation: *reservation }),
+    }
+}
+
+/// Rows that a larger statement writes, a column each.
+pub(super) struct Columns {
+    pub(super) aggregates: Vec<Uuid>,
+    pub(super) destinations: Vec<String>,
+    pub(super) payloads: Vec<Value>,
+}
+
+/// The rows of these messages, each with what it belongs to.
+pub(super) fn columns(messages: &[(Uuid, Message)]) -> Columns {
+    Columns {
+        aggregates: messages.iter().map(|(aggregate, _)| *aggregate).collect(),
+        destinations: messages.iter().map(|(_, message)| message.destination().as_str().to_owned()).collect(),
+        payloads: messages.iter().map(|(_, message)| payload(message)).collect(),
+    }
 }
 
 /// Takes due rows, for a lease: of each aggregate and destination only the oldest that is unsent.

@@ -2,6 +2,8 @@
 //! state make a step that somebody else has taken a [`StepError::Moved`], never a second effect.
 
 mod begin;
+mod book;
+mod confirm;
 mod finish;
 mod resume;
 mod steps;
@@ -16,7 +18,7 @@ use shared::store::StoreError;
 use sqlx::{PgConnection, PgPool};
 
 pub use begin::Begun;
-pub use steps::Booked;
+pub use book::Booked;
 
 use crate::domain::confirm::{Answers, Refusal};
 use crate::domain::idempotency::{IdempotencyKey, StoredAnswer};

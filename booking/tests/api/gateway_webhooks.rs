@@ -168,3 +168,19 @@ async fn a_gateway_that_is_not_configured_is_not_there() {
         assert_eq!(send(&till, gateway, Vec::new(), None).await.0, 404);
     }
 }
+
+#[tokio::test]
+async fn webhooks_that_come_at_once_are_each_stored_once() {
+    let till = Till::open().await;
+    let id = till.reserve().await;
+    till.buyer(id).confirm(&id.to_string(), "tok_declined", "k").await.expect(402);
+    until_events(&till, id, "charge.declined").await;
+    let payment = till.payment(id).await;
+    let sent = (0..60).map(async |number| {
+        let body = event(&format!("evt_{}", number % 20), "charge.declined", payment);
+        signed(&till, body).await
+    });
+    let answers = futures::future::join_all(sent).await;
+    assert!(answers.iter().all(|(status, _)| *status == 204), "{answers:?}");
+    until_events(&till, id, &["charge.declined"; 21].join(" ")).await;
+}

@@ -119,7 +119,8 @@ async fn a_commit_whose_answer_never_came_is_neither_undone_nor_done_twice() {
     let show = shop.show(3).await;
     let shoppers = join_all((0..10).map(|_| shop.shopper())).await;
     shoppers[0].seats(&show).await.expect(200);
-    proxy.drop_answers_to("COMMIT").await;
+    // What the statement is given that records a reservation, and nothing else is given: the fare.
+    proxy.drop_answers_to("standard").await;
     let replies =
         join_all(shoppers.iter().enumerate().map(async |(index, shopper)| {
             shopper.reserve(&show, &[&label(index), &label(index + 10)]).await

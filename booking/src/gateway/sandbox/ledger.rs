@@ -54,6 +54,38 @@ pub struct Booked {
     pub token: String,
 }
 
+/// A charge as it is stored.
+struct Charge {
+    id: Uuid,
+    amount_minor: i64,
+    currency: String,
+    token: String,
+    status: String,
+    captured_minor: i64,
+    refunded_minor: i64,
+    decline_code: Option<String>,
+    decided_at: jiff_sqlx::Timestamp,
+}
+
+impl Charge {
+    fn booked(self, now: Timestamp) -> Result<Booked, StoreError> {
+        let undecided = self.decided_at.to_jiff() > now && self.status != "voided";
+        let status = if undecided { ChargeStatus::Processing } else { status(&self.status)? };
+        let action = status == ChargeStatus::ActionRequired;
+        let currency: Currency = self.currency.parse().map_err(|_| unexpected("currency", &self.currency))?;
+        let view = ChargeView {
+            reference: self.id.to_string(),
+            status,
+            amount: Money::new(self.amount_minor, currency),
+            captured_minor: self.captured_minor,
+            refunded_minor: self.refunded_minor,
+            decline_code: self.decline_code,
+            client_secret: action.then(|| format!("cs_sandbox_{}", self.id.simple())),
+        };
+        Ok(Booked { view, token: self.token })
+    }
+}
+
 impl Ledger {
     /// Books in this database.
     pub fn new(pool: PgPool) -> Self {
@@ -65,27 +97,32 @@ impl Ledger {
         &self.pool
     }
 
-    /// Makes a charge; `false`: one was made under this key before. A mishap declines it, whatever the card.
+    /// Makes a charge; `None`: one was made under this key before. A mishap declines it, whatever the card.
     pub async fn authorise(
         &self,
         key: &str,
         charge: &NewCharge,
         is_declined: bool,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Booked>, StoreError> {
         let NewCharge { token, amount } = charge;
         let decision = if is_declined { Decision::DECLINED } else { Decision::on(token) };
-        let query = sqlx::query!(
-            "WITH made AS (
-                 INSERT INTO sandbox_gateway.charges
-                     (id, idempotency_key, amount_minor, currency, token, status, decline_code, decided_at,
-                      created_at, updated_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-                 ON CONFLICT ON CONSTRAINT charges_idempotency_key_is_unique DO NOTHING
-                 RETURNING id, amount_minor, status)
-             INSERT INTO sandbox_gateway.operations
-                 (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
-             SELECT $10, id, 'authorise', $2, amount_minor, status, $9 FROM made",
+        let query = sqlx::query_as!(
+            Charge,
+            r#"WITH made AS (
+                   INSERT INTO sandbox_gateway.charges
+                       (id, idempotency_key, amount_minor, currency, token, status, decline_code, decided_at,
+                        created_at, updated_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+                   ON CONFLICT ON CONSTRAINT charges_idempotency_key_is_unique DO NOTHING
+                   RETURNING *),
+               noted AS (
+                   INSERT INTO sandbox_gateway.operations
+                       (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+                   SELECT $10, id, 'authorise', $2, amount_minor, status, $9 FROM made)
+               SELECT id, amount_minor, currency, token, status, captured_minor, refunded_minor, decline_code,
+                      decided_at AS "decided_at: jiff_sqlx::Timestamp"
+               FROM made"#,
             Uuid::new_v4(),
             key,
             amount.amount_minor,
@@ -97,54 +134,46 @@ impl Ledger {
             now.to_sqlx() as _,
             Uuid::new_v4(),
         );
-        let made = within(Dependency::Postgres, query.execute(&self.pool)).await?;
-        Ok(made.rows_affected() == 1)
+        let made = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
+        made.map(|charge| charge.booked(now)).transpose()
     }
 
     /// The charge made under this key.
     pub async fn charge(&self, key: &str, now: Timestamp) -> Result<Option<Booked>, StoreError> {
-        let query = sqlx::query!(
+        let query = sqlx::query_as!(
+            Charge,
             r#"SELECT id, amount_minor, currency, token, status, captured_minor, refunded_minor, decline_code,
                       decided_at AS "decided_at: jiff_sqlx::Timestamp"
                FROM sandbox_gateway.charges WHERE idempotency_key = $1"#,
             key,
         );
-        let row = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
-        let Some(row) = row else { return Ok(None) };
-        let undecided = row.decided_at.to_jiff() > now && row.status != "voided";
-        let status = if undecided { ChargeStatus::Processing } else { status(&row.status)? };
-        let action = status == ChargeStatus::ActionRequired;
-        let currency: Currency = row.currency.parse().map_err(|_| unexpected("currency", &row.currency))?;
-        let view = ChargeView {
-            reference: row.id.to_string(),
-            status,
-            amount: Money::new(row.amount_minor, currency),
-            captured_minor: row.captured_minor,
-            refunded_minor: row.refunded_minor,
-            decline_code: row.decline_code,
-            client_secret: action.then(|| format!("cs_sandbox_{}", row.id.simple())),
-        };
-        Ok(Some(Booked { view, token: row.token }))
+        let found = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
+        found.map(|charge| charge.booked(now)).transpose()
     }
 
-    /// Takes held money. `false`: nothing moved, because there is nothing held or it was taken before.
+    /// Takes held money. `None`: nothing moved, because there is nothing held or it was taken before.
     pub async fn capture(
         &self,
         charge: &str,
         key: &str,
         amount: Money,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let query = sqlx::query!(
-            "WITH moved AS (
-                 UPDATE sandbox_gateway.charges
-                 SET status = 'captured', captured_minor = $3, updated_at = $4
-                 WHERE idempotency_key = $1 AND status = 'authorised' AND decided_at <= $4
-                   AND amount_minor >= $3 AND currency = $6 AND token <> 'tok_capture_refused'
-                 RETURNING id)
-             INSERT INTO sandbox_gateway.operations
-                 (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
-             SELECT $5, id, 'capture', $2, $3, 'captured', $4 FROM moved",
+    ) -> Result<Option<Booked>, StoreError> {
+        let query = sqlx::query_as!(
+            Charge,
+            r#"WITH moved AS (
+                   UPDATE sandbox_gateway.charges
+                   SET status = 'captured', captured_minor = $3, updated_at = $4
+                   WHERE idempotency_key = $1 AND status = 'authorised' AND decided_at <= $4
+                     AND amount_minor >= $3 AND currency = $6 AND token <> 'tok_capture_refused'
+                   RETURNING *),
+               noted AS (
+                   INSERT INTO sandbox_gateway.operations
+                       (id, charge_id, kind, idempotency_key, amount_minor, outcome, created_at)
+                   SELECT $5, id, 'capture', $2, $3, 'captured', $4 FROM moved)
+               SELECT id, amount_minor, currency, token, status, captured_minor, refunded_minor, decline_code,
+                      decided_at AS "decided_at: jiff_sqlx::Timestamp"
+               FROM moved"#,
             charge,
             key,
             amount.amount_minor,
@@ -152,8 +181,8 @@ impl Ledger {
             Uuid::new_v4(),
             amount.currency.as_str(),
         );
-        let done = within(Dependency::Postgres, query.execute(&self.pool)).await?;
-        Ok(done.rows_affected() == 1)
+        let moved = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
+        moved.map(|charge| charge.booked(now)).transpose()
     }
 
     /// Lets go of held money. `false`: there was none to let go of.

@@ -91,8 +91,8 @@ async fn authorise(
         return Err(Refusal::Down);
     }
     let is_declined = mishaps.has(Fault::Decline);
-    let is_new = sandbox.ledger.authorise(key, &charge, is_declined, sandbox.clock.now()).await?;
-    let booked = sandbox.find(key).await?;
+    let made = sandbox.ledger.authorise(key, &charge, is_declined, sandbox.clock.now()).await?;
+    let (is_new, booked) = sandbox.new_or_known(made, key).await?;
     if booked.view.status != ChargeStatus::Processing {
         return Ok(answered(is_new.then_some(key), booked.happened(), booked));
     }
@@ -113,8 +113,8 @@ async fn capture(
     headers: HeaderMap,
     Json(part): Json<Part>,
 ) -> Result<Response, Refusal> {
-    let is_new = sandbox.ledger.capture(&charge, key(&headers)?, part.amount, sandbox.clock.now()).await?;
-    let booked = sandbox.find(&charge).await?;
+    let moved = sandbox.ledger.capture(&charge, key(&headers)?, part.amount, sandbox.clock.now()).await?;
+    let (is_new, booked) = sandbox.new_or_known(moved, &charge).await?;
     if booked.view.captured_minor != part.amount.amount_minor
         || booked.view.amount.currency != part.amount.currency
     {
@@ -174,6 +174,14 @@ impl Sandbox {
 
     async fn find(&self, charge: &str) -> Result<Booked, Refusal> {
         self.ledger.charge(charge, self.clock.now()).await?.ok_or(Refusal::NotFound)
+    }
+
+    /// The charge as this call left it, or else as an earlier one did; `true`: this one.
+    async fn new_or_known(&self, done: Option<Booked>, charge: &str) -> Result<(bool, Booked), Refusal> {
+        match done {
+            Some(booked) => Ok((true, booked)),
+            None => Ok((false, self.find(charge).await?)),
+        }
     }
 
     /// Tells the shop about a charge that takes its time, whether or not somebody still waits for the answer.

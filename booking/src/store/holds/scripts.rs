@@ -42,6 +42,11 @@ pub(super) static SETTLE_SEATS: LazyLock<Script> = show_script!("settle_seats");
 pub(super) static LOAD_SHOW: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../../../lua/load_show.lua")));
 
+/// The script that holds seats, for whoever measures what Redis makes of it alone.
+pub fn take_hold_script() -> &'static Script {
+    &TAKE_HOLD
+}
+
 /// A call with the show's keys and the time.
 pub(super) fn call<'a>(script: &'a Script, show: ShowId, clock: &Clock) -> ScriptInvocation<'a> {
     let mut call = call_unguarded(script, show);

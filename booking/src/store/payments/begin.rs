@@ -9,14 +9,14 @@ use shared::money::Money;
 use shared::store::StoreError;
 use sqlx::PgConnection;
 
-use super::{Finished, LEASE, Payments, note};
+use super::{Finished, LEASE, Payments};
 use crate::domain::confirm::{Beginning, Confirmation, Facts, Refusal, begin};
 use crate::domain::idempotency::StoredAnswer;
 use crate::domain::ids::{BookingId, PaymentId, ReservationId};
 use crate::domain::payment::{Authorising, Payment};
+use crate::domain::reservation::ReservationStatus;
 use crate::store::bookings::{currency, unexpected};
-use crate::store::postgres;
-use crate::store::{events, idempotency};
+use crate::store::{idempotency, postgres};
 
 /// What a confirm began with.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl Payments {
             let Some(facts) = lock(&mut tx, asked.reservation).await? else { return Ok(Begun::NotFound) };
             let begun = match begin(&facts, asked.token.is_some(), now) {
                 Ok(Beginning::Pay) => {
-                    let deadline = self.deadline(now);
-                    Begun::Paying(pay(&mut tx, asked, gateway, (facts.total, deadline), now).await?)
+                    let times = (self.deadline(now), now);
+                    Begun::Paying(pay(&mut tx, asked, gateway, &facts, times).await?)
                 }
-                Ok(Beginning::Free) => Begun::Free(self.book_free(&mut tx, asked, now).await?),
+                Ok(Beginning::Free) => Begun::Free(self.book_free(&mut tx, asked, &facts, now).await?),
                 Err(refusal) if !refusal.is_final() => return Ok(Begun::NotNow(refusal)),
                 Err(refusal) => {
                     let answer = self.answers.refused(&refusal);
@@ -69,81 +69,69 @@ impl Payments {
     }
 }
 
-/// Locks a reservation, then its claims in seat order: the order in which every transaction takes them.
+/// Locks a reservation, then its claims in seat order: the order in which every transaction takes them. Whose its seats
+/// are by now, and which booking it became, is looked up only where it is not pending any more.
 pub(super) async fn lock(tx: &mut PgConnection, id: ReservationId) -> Result<Option<Facts>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT status, expires_at AS "expires_at: jiff_sqlx::Timestamp", total_minor, currency, seat_count,
-                  drop, sid, show_id
-           FROM booking.reservations WHERE id = $1 FOR UPDATE"#,
-        id.0,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
+    let row = sqlx::query_file!("sql/lock_reservation.sql", id.0).fetch_optional(&mut *tx).await?;
     let Some(row) = row else { return Ok(None) };
-    let owned = sqlx::query_scalar!(
-        "SELECT seat FROM booking.seat_claims WHERE reservation_id = $1 AND live ORDER BY seat FOR UPDATE",
-        id.0,
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let others = sqlx::query!(
-        r#"SELECT EXISTS (SELECT FROM booking.bookings
-                          WHERE drop = $2 AND sid = $3 AND spends_admission AND reservation_id <> $1) AS "spent!",
-                  EXISTS (SELECT FROM booking.reservation_seats own
-                          JOIN booking.seat_claims other ON other.show_id = $4 AND other.seat = own.seat
-                          WHERE own.reservation_id = $1 AND other.reservation_id <> $1 AND other.live) AS "taken!",
-                  (SELECT id FROM booking.bookings
-                   WHERE reservation_id = $1 AND confirmed_at IS NOT NULL) AS "booking: BookingId""#,
-        id.0,
-        row.drop,
-        row.sid,
-        row.show_id,
-    )
-    .fetch_one(tx)
-    .await?;
+    let claims =
+        sqlx::query_file!("sql/lock_claims.sql", id.0, row.drop, row.sid).fetch_one(&mut *tx).await?;
+    let status: ReservationStatus = row.status.parse().map_err(unexpected)?;
+    let (seats_taken, booking) =
+        if status == ReservationStatus::Pending { (false, None) } else { successors(tx, id).await? };
     Ok(Some(Facts {
-        status: row.status.parse().map_err(unexpected)?,
+        status,
         expires_at: row.expires_at.to_jiff(),
         total: Money::new(row.total_minor, currency(&row.currency)?),
         seats: row.seat_count.into(),
-        seats_owned: i64::try_from(owned.len()).unwrap_or(i64::MAX),
-        seats_taken: others.taken,
-        admission_spent: others.spent,
-        booking: others.booking,
+        seats_owned: claims.seats_owned,
+        seats_taken,
+        admission_spent: claims.spent,
+        booking,
     }))
+}
+
+/// Whether somebody else owns one of a reservation's seats, and the booking it became. Asked once its row is locked, so
+/// that nothing can be missed that was written before the lock was had.
+async fn successors(
+    tx: &mut PgConnection,
+    id: ReservationId,
+) -> Result<(bool, Option<BookingId>), sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM booking.reservation_seats own
+                          JOIN booking.seat_claims other ON other.show_id = r.show_id AND other.seat = own.seat
+                          WHERE own.reservation_id = r.id AND other.reservation_id <> r.id AND other.live) AS "taken!",
+                  (SELECT id FROM booking.bookings
+                   WHERE reservation_id = r.id AND confirmed_at IS NOT NULL) AS "booking: BookingId"
+           FROM booking.reservations r WHERE id = $1"#,
+        id.0,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.taken, row.booking))
 }
 
 async fn pay(
     tx: &mut PgConnection,
     asked: &Confirmation,
     gateway: &str,
-    (amount, deadline): (Money, Timestamp),
-    now: Timestamp,
+    facts: &Facts,
+    (deadline, now): (Timestamp, Timestamp),
 ) -> Result<Payment<Authorising>, StoreError> {
     let payment = Payment {
         id: PaymentId::at(now),
         reservation: asked.reservation,
-        amount,
+        seats: usize::try_from(facts.seats).map_err(unexpected)?,
+        amount: facts.total,
         deadline,
         state: Authorising,
     };
     let token_digest = Sha256::digest(asked.token.as_ref().map_or("", |token| token.0.as_str()));
     write_attempt(tx, asked, gateway, &payment, token_digest.as_slice(), now).await?;
-    sqlx::query!(
-        "UPDATE booking.reservations SET status = 'paying', payment_deadline = $2, updated_at = $3 WHERE id = $1",
-        asked.reservation.0,
-        payment.deadline.to_sqlx() as _,
-        now.to_sqlx() as _,
-    )
-    .execute(&mut *tx)
-    .await?;
-    let actor = asked.keyed.buyer.as_str();
-    let payload = json!({ "payment_id": payment.id });
-    events::record(tx, "reservation.paying", asked.reservation.0, actor, payload, now).await?;
-    note(tx, payment.id, asked.reservation, "authorising", now).await?;
     Ok(payment)
 }
 
+/// Writes the attempt, that its reservation is being paid for, and both into the audit trail.
 async fn write_attempt(
     tx: &mut PgConnection,
     asked: &Confirmation,
@@ -153,11 +141,8 @@ async fn write_attempt(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let lease: SignedDuration = LEASE;
-    sqlx::query!(
-        "INSERT INTO booking.payments
-             (id, reservation_id, gateway, amount_minor, currency, state, token_digest, contact_email, contact_name,
-              buyer, idempotency_key, next_attempt_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 'authorising', $6, $7, $8, $9, $10, $11, $12, $12)",
+    sqlx::query_file!(
+        "sql/begin_payment.sql",
         payment.id.0,
         payment.reservation.0,
         gateway,
@@ -170,6 +155,9 @@ async fn write_attempt(
         asked.keyed.key.as_str(),
         (now + lease).to_sqlx() as _,
         now.to_sqlx() as _,
+        payment.deadline.to_sqlx() as _,
+        json!({ "payment_id": payment.id }),
+        json!({ "reservation_id": payment.reservation }),
     )
     .execute(tx)
     .await?;

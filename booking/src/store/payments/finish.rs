@@ -1,44 +1,24 @@
-//! The saga's last transactions: each writes the final state together with the answer to every repetition of the
-//! request, and with what must reach others.
+//! The saga's last transactions where nothing was sold: each writes the final state together with the answer to every
+//! repetition of the request, and with what must reach others.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use serde_json::json;
-use shared::ids::{DropSlug, Identity, Sid};
-use shared::store::StoreError;
+use shared::ids::Identity;
 use sqlx::PgConnection;
 
 use super::begin::lock;
 use super::{Finished, Outcome, Payments, Requester, StepError, add_seat_map, end_reservation, note};
-use crate::domain::confirm::{Confirmation, Refusal};
+use crate::domain::confirm::Refusal;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::ids::{PaymentId, ReservationId};
-use crate::domain::outbox::{Message, Row};
-use crate::domain::payment::{
-    Authorising, Capturing, Decline, GatewayReference, Payment, VoidReason, Voided, Voiding,
-};
+use crate::domain::outbox::Row;
+use crate::domain::payment::{Authorising, Decline, GatewayReference, Payment, VoidReason, Voided, Voiding};
 use crate::domain::reservation::ReservationStatus;
 use crate::gateway::Attempt;
-use crate::store::bookings::unexpected;
-use crate::store::postgres;
-use crate::store::{bookings, events, idempotency, outbox, refunds};
+use crate::store::{events, idempotency, postgres, refunds};
 
 impl Payments {
-    /// Records the capture: the booking is confirmed, its buyer may see it.
-    pub async fn confirm(&self, payment: Payment<Capturing>, now: Timestamp) -> Result<Finished, StepError> {
-        postgres(async {
-            let mut tx = self.pool.begin().await?;
-            lock(&mut tx, payment.reservation).await?;
-            let end = Ending { from: "capturing", to: "captured", failure: None };
-            let requester = end_payment(&mut tx, payment.id, &end, now).await?;
-            note(&mut tx, payment.id, payment.reservation, "captured", now).await?;
-            let finished = self.confirm_booking(&mut tx, payment.reservation, &requester, now).await?;
-            tx.commit().await?;
-            Ok(finished)
-        })
-        .await
-    }
-
     /// Records that the card was refused: the reservation may be paid for again while its hold lasts.
     pub async fn decline(
         &self,
@@ -119,57 +99,6 @@ impl Payments {
         Ok(Finished { outcome, messages })
     }
 
-    /// Books a reservation that costs nothing.
-    pub(super) async fn book_free(
-        &self,
-        tx: &mut PgConnection,
-        asked: &Confirmation,
-        now: Timestamp,
-    ) -> Result<Finished, StoreError> {
-        let booking = bookings::write_unseen(tx, asked.reservation, &asked.contact, now).await?;
-        let payload = json!({ "reservation_id": asked.reservation });
-        events::record(tx, "booking.booked", booking.0, asked.keyed.buyer.as_str(), payload, now).await?;
-        let requester = Requester { buyer: asked.keyed.buyer.clone(), key: asked.keyed.key.clone() };
-        self.confirm_booking(tx, asked.reservation, &requester, now).await
-    }
-
-    async fn confirm_booking(
-        &self,
-        tx: &mut PgConnection,
-        reservation: ReservationId,
-        requester: &Requester,
-        now: Timestamp,
-    ) -> Result<Finished, StoreError> {
-        let id = bookings::confirm(tx, reservation, now)
-            .await?
-            .ok_or_else(|| unexpected("a booking is missing"))?;
-        let (drop, sid) = confirm_reservation(tx, reservation, now).await?;
-        events::record(
-            tx,
-            "reservation.confirmed",
-            reservation.0,
-            "booking",
-            json!({ "booking_id": id }),
-            now,
-        )
-        .await?;
-        events::record(
-            tx,
-            "booking.confirmed",
-            id.0,
-            "booking",
-            json!({ "reservation_id": reservation }),
-            now,
-        )
-        .await?;
-        let booking = bookings::read(tx, id).await?.ok_or_else(|| unexpected("a booking is missing"))?;
-        let answer = self.answers.booked(&booking);
-        idempotency::finish(tx, &requester.buyer, &requester.key, &answer, now).await?;
-        let slot_end = outbox::add(tx, id.0, Message::SlotEnd { drop, sid }, now).await?;
-        let messages = vec![add_seat_map(tx, reservation, now).await?, slot_end];
-        Ok(Finished { outcome: Outcome::Answered(answer), messages })
-    }
-
     /// Answers a request with a refusal: for good, or by forgetting its key.
     async fn answer(
         &self,
@@ -205,7 +134,7 @@ async fn end_payment(
     let row = sqlx::query!(
         r#"UPDATE booking.payments
            SET state = $3, failure = $4, updated_at = $5, ended_at = $5, next_attempt_at = NULL, last_error = NULL,
-               captured_at = CASE WHEN $3 IN ('captured', 'refunding') THEN $5 ELSE captured_at END
+               captured_at = CASE WHEN $3 = 'refunding' THEN $5 ELSE captured_at END
            WHERE id = $1 AND state = $2
            RETURNING buyer AS "buyer: Identity", idempotency_key"#,
         id.0,
@@ -218,24 +147,6 @@ async fn end_payment(
     .await?;
     let row = row.ok_or(StepError::Moved)?;
     Ok(Requester { buyer: row.buyer, key: IdempotencyKey::stored(row.idempotency_key) })
-}
-
-async fn confirm_reservation(
-    tx: &mut PgConnection,
-    id: ReservationId,
-    now: Timestamp,
-) -> Result<(DropSlug, Sid), StoreError> {
-    let row = sqlx::query!(
-        r#"UPDATE booking.reservations SET status = 'confirmed', updated_at = $2
-           WHERE id = $1 AND status IN ('pending', 'paying')
-           RETURNING drop AS "drop: DropSlug", sid AS "sid: Sid""#,
-        id.0,
-        now.to_sqlx() as _,
-    )
-    .fetch_optional(tx)
-    .await?;
-    let row = row.ok_or_else(|| unexpected("a reservation with a captured payment had ended"))?;
-    Ok((row.drop, row.sid))
 }
 
 /// Gives a reservation back to its buyer after an attempt that came to nothing: to pay again, or as expired.

@@ -40,7 +40,7 @@ impl Payments {
                FROM due, booking.reservations AS reservation
                WHERE payment.id = due.id AND reservation.id = payment.reservation_id
                RETURNING payment.id AS "id: PaymentId", payment.reservation_id AS "reservation: ReservationId",
-                         payment.amount_minor, payment.currency, payment.state, payment.gateway_reference,
+                         reservation.seat_count, payment.amount_minor, payment.currency, payment.state, payment.gateway_reference,
                          payment.failure, payment.attempts,
                          coalesce(reservation.payment_deadline, reservation.expires_at)
                              AS "deadline!: jiff_sqlx::Timestamp""#,
@@ -55,6 +55,7 @@ impl Payments {
                 let payment = Payment {
                     id: row.id,
                     reservation: row.reservation,
+                    seats: usize::try_from(row.seat_count).map_err(unexpected)?,
                     amount: Money::new(row.amount_minor, currency(&row.currency)?),
                     deadline: row.deadline.to_jiff(),
                     state: (),
@@ -86,18 +87,20 @@ fn unfinished(
     failure: Option<String>,
 ) -> Result<Unfinished, StoreError> {
     fn with<S>(payment: &Payment<()>, state: S) -> Payment<S> {
-        let Payment { id, reservation, amount, deadline, state: () } = *payment;
-        Payment { id, reservation, amount, deadline, state }
+        let Payment { id, reservation, seats, amount, deadline, state: () } = *payment;
+        Payment { id, reservation, seats, amount, deadline, state }
     }
     let reference = reference.map(GatewayReference);
     let missing = || unexpected("an authorised payment has no reference");
     Ok(match state {
         "authorising" => Unfinished::Authorising(with(payment, Authorising)),
         "authorised" => {
-            Unfinished::Authorised(with(payment, Authorised { reference: reference.ok_or_else(missing)? }))
+            let reference = reference.ok_or_else(missing)?;
+            Unfinished::Authorised(with(payment, Authorised { reference, is_recorded: true }))
         }
         "capturing" => {
-            Unfinished::Capturing(with(payment, Capturing { reference: reference.ok_or_else(missing)? }))
+            let reference = reference.ok_or_else(missing)?;
+            Unfinished::Capturing(with(payment, Capturing { reference, booked: None }))
         }
         "voiding" => {
             let reason = failure.unwrap_or_default().parse().map_err(unexpected)?;

@@ -2,100 +2,20 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use serde_json::json;
-use shared::store::{Dependency, constraint, within};
 use sqlx::PgConnection;
 
 use super::begin::lock;
+use super::book::recorded;
 use super::{LEASE, Payments, StepError, add_seat_map, end_reservation, note};
-use crate::domain::booking::Contact;
-use crate::domain::ids::PaymentId;
+use crate::domain::ids::{PaymentId, ReservationId};
 use crate::domain::outbox::Row;
 use crate::domain::payment::{
     Authorised, Authorising, Capturing, GatewayReference, Payment, VoidReason, Voiding,
 };
 use crate::domain::reservation::ReservationStatus;
-use crate::store::error::ADMISSION_SPENT;
-use crate::store::postgres;
-use crate::store::{bookings, events};
-
-/// What became of writing the booking.
-#[derive(Debug)]
-pub enum Booked {
-    /// It is written; the money may be taken.
-    Capturing(Payment<Capturing>),
-    /// It cannot be; the money must be let go.
-    GivenUp(Payment<Voiding>, Vec<Row>),
-}
+use crate::store::{bookings, postgres};
 
 impl Payments {
-    /// Records that the gateway holds the money.
-    pub async fn record_authorised(
-        &self,
-        payment: Payment<Authorising>,
-        reference: GatewayReference,
-        now: Timestamp,
-    ) -> Result<Payment<Authorised>, StepError> {
-        let query = sqlx::query!(
-            "WITH moved AS (
-                 UPDATE booking.payments
-                 SET state = 'authorised', gateway_reference = $2, authorised_at = $3, updated_at = $3,
-                     next_attempt_at = $4
-                 WHERE id = $1 AND state = 'authorising'
-                 RETURNING id)
-             INSERT INTO booking.events (at, kind, aggregate_id, actor, payload)
-             SELECT $3, 'payment.authorised', id, 'booking', $5 FROM moved",
-            payment.id.0,
-            reference.0,
-            now.to_sqlx() as _,
-            (now + LEASE).to_sqlx() as _,
-            json!({ "reservation_id": payment.reservation }),
-        );
-        let recorded = within(Dependency::Postgres, query.execute(&self.pool)).await?;
-        if recorded.rows_affected() == 0 { Err(StepError::Moved) } else { Ok(payment.authorised(reference)) }
-    }
-
-    /// Writes the booking, unseen, if the reservation still owns its seats and its admission was not spent elsewhere.
-    pub async fn book(&self, payment: Payment<Authorised>, now: Timestamp) -> Result<Booked, StepError> {
-        let written = postgres(async {
-            let mut tx = self.pool.begin().await?;
-            let facts = lock(&mut tx, payment.reservation).await?.ok_or(StepError::Moved)?;
-            let given_up = match () {
-                () if facts.status != ReservationStatus::Paying || facts.seats_owned < facts.seats => {
-                    Some(VoidReason::SeatsLost)
-                }
-                () if facts.admission_spent => Some(VoidReason::AdmissionSpent),
-                () => None,
-            };
-            if let Some(reason) = given_up {
-                return Ok(Err(reason));
-            }
-            let contact = move_to_capturing(&mut tx, payment.id, now).await?;
-            match bookings::write_unseen(&mut tx, payment.reservation, &contact, now).await {
-                Ok(booking) => {
-                    let payload = json!({ "reservation_id": payment.reservation });
-                    events::record(&mut tx, "booking.booked", booking.0, "booking", payload, now).await?;
-                    note(&mut tx, payment.id, payment.reservation, "capturing", now).await?;
-                    tx.commit().await?;
-                    Ok(Ok(()))
-                }
-                Err(error) if constraint(&error) == Some(ADMISSION_SPENT) => {
-                    Ok(Err(VoidReason::AdmissionSpent))
-                }
-                Err(error) => Err(StepError::from(error)),
-            }
-        })
-        .await?;
-        match written {
-            Ok(()) => Ok(Booked::Capturing(payment.booked())),
-            Err(reason) => {
-                let messages =
-                    self.record_voiding(&Leaving::from("authorised", &payment, reason), now).await?;
-                Ok(Booked::GivenUp(payment.given_up(reason), messages))
-            }
-        }
-    }
-
     /// Records that an attempt is given up whose authorisation is not known.
     pub async fn give_up(
         &self,
@@ -120,7 +40,11 @@ impl Payments {
 
     /// Records that an attempt is given up, and what that means for its reservation: one that the gateway never saw
     /// stays as it is until the gateway has said so, every other ends now.
-    async fn record_voiding(&self, leaving: &Leaving, now: Timestamp) -> Result<Vec<Row>, StepError> {
+    pub(super) async fn record_voiding(
+        &self,
+        leaving: &Leaving,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, StepError> {
         postgres(async {
             let mut tx = self.pool.begin().await?;
             lock(&mut tx, leaving.reservation).await?;
@@ -147,47 +71,40 @@ impl Payments {
 }
 
 /// An attempt that leaves a state to be voided.
-struct Leaving {
+pub(super) struct Leaving {
     state: &'static str,
     payment: PaymentId,
-    reservation: crate::domain::ids::ReservationId,
+    reservation: ReservationId,
     reason: VoidReason,
+    /// The gateway's name for the charge, where it has become known since.
+    reference: Option<GatewayReference>,
 }
 
 impl Leaving {
     fn from<S>(state: &'static str, payment: &Payment<S>, reason: VoidReason) -> Self {
-        Self { state, payment: payment.id, reservation: payment.reservation, reason }
+        Self { state, payment: payment.id, reservation: payment.reservation, reason, reference: None }
     }
-}
 
-async fn move_to_capturing(
-    tx: &mut PgConnection,
-    id: PaymentId,
-    now: Timestamp,
-) -> Result<Contact, StepError> {
-    let row = sqlx::query!(
-        "UPDATE booking.payments SET state = 'capturing', updated_at = $2, next_attempt_at = $3
-         WHERE id = $1 AND state = 'authorised'
-         RETURNING contact_email, contact_name",
-        id.0,
-        now.to_sqlx() as _,
-        (now + LEASE).to_sqlx() as _,
-    )
-    .fetch_optional(tx)
-    .await?;
-    let row = row.ok_or(StepError::Moved)?;
-    Ok(Contact { email: row.contact_email, name: row.contact_name })
+    /// Leaving instead of booking.
+    pub(super) fn unbooked(payment: &Payment<Authorised>, reason: VoidReason) -> Self {
+        let state = recorded(payment);
+        Self { reference: Some(payment.state.reference.clone()), ..Self::from(state, payment, reason) }
+    }
 }
 
 async fn move_to_voiding(tx: &mut PgConnection, leaving: &Leaving, now: Timestamp) -> Result<(), StepError> {
     let moved = sqlx::query!(
-        "UPDATE booking.payments SET state = 'voiding', failure = $3, updated_at = $4, next_attempt_at = $5
+        "UPDATE booking.payments
+         SET state = 'voiding', failure = $3, updated_at = $4, next_attempt_at = $5,
+             gateway_reference = coalesce($6, gateway_reference),
+             authorised_at = CASE WHEN $6 IS NULL THEN authorised_at ELSE coalesce(authorised_at, $4) END
          WHERE id = $1 AND state = $2",
         leaving.payment.0,
         leaving.state,
         leaving.reason.as_str(),
         now.to_sqlx() as _,
         (now + LEASE).to_sqlx() as _,
+        leaving.reference.as_ref().map(|reference| reference.0.as_str()),
     )
     .execute(tx)
     .await?;

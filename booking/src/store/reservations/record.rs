@@ -1,4 +1,4 @@
-//! Recording a hold as a reservation: one transaction, in which the unique index decides.
+//! Recording a hold as a reservation: one statement, in which the unique indexes decide.
 
 use crate::store::postgres;
 use jiff::Timestamp;
@@ -6,7 +6,7 @@ use jiff_sqlx::ToSqlx as _;
 use shared::ids::{DropSlug, Identity, Sid};
 use shared::money::Money;
 use shared::store::{StoreError, constraint};
-use sqlx::{PgPool, PgTransaction};
+use sqlx::{PgExecutor, PgPool, PgTransaction};
 
 use crate::domain::holds::{Hold, SeatIndex};
 use crate::domain::ids::{ReservationId, ShowId};
@@ -79,19 +79,81 @@ pub async fn record(pool: &PgPool, new: &NewReservation) -> Result<Recorded, Sto
     .await
 }
 
+/// What is overdue and in the way is expired first, where there is such a thing; mostly one statement is all.
 async fn transaction(pool: &PgPool, new: &NewReservation) -> sqlx::Result<Recorded> {
-    let mut tx = pool.begin().await?;
     let seats: Vec<i32> = new.seats.iter().map(|seat| seat.seat.cast_signed()).collect();
+    if let Some(recorded) = write(pool, new, &seats).await? {
+        return Ok(recorded);
+    }
+    let mut tx = pool.begin().await?;
     if let Some(refusal) = check_show(&mut tx, new, &seats).await? {
         return Ok(Recorded::Refused(refusal));
     }
     expire_overdue(&mut tx, new, &seats).await?;
-    if !insert_reservation(&mut tx, new).await? {
-        return Ok(Recorded::Already);
-    }
-    insert_seats(&mut tx, new, &seats).await?;
+    let recorded = write(&mut *tx, new, &seats).await?;
     tx.commit().await?;
-    Ok(Recorded::New)
+    recorded.ok_or_else(|| sqlx::Error::Protocol("what was expired is still in the way".to_owned()))
+}
+
+/// `None`: something overdue is in the way, and nothing was written.
+async fn write(
+    executor: impl PgExecutor<'_>,
+    new: &NewReservation,
+    seats: &[SqlSeat],
+) -> sqlx::Result<Option<Recorded>> {
+    let column = |of: fn(&ReservedSeat) -> &str| -> Vec<String> {
+        new.seats.iter().map(|seat| of(seat).to_owned()).collect()
+    };
+    let prices: Vec<i64> = new.seats.iter().map(|seat| seat.price.amount_minor).collect();
+    let row = sqlx::query_file!(
+        "sql/record_reservation.sql",
+        new.hold.id.0,
+        new.show.0,
+        new.drop.as_str(),
+        new.sid.0,
+        new.buyer.as_str(),
+        new.hold.epoch(),
+        new.total.amount_minor,
+        new.total.currency.as_str(),
+        new.hold.fence,
+        new.cooldown_s.cast_signed(),
+        new.hold.expires_at.to_sqlx() as _,
+        new.hold.at.to_sqlx() as _,
+        seats,
+        &column(|seat| &seat.label),
+        &column(|seat| &seat.category),
+        &column(|seat| &seat.fare),
+        &prices,
+    )
+    .fetch_one(executor)
+    .await?;
+    let show = Sold { epoch: row.epoch, status: &row.status, spent: row.spent, blocked: row.blocked };
+    Ok(match (row.made, show.refusal(new)) {
+        (true, _) => Some(Recorded::New),
+        (false, Some(refusal)) => Some(Recorded::Refused(refusal)),
+        (false, None) if row.overdue => None,
+        (false, None) => Some(Recorded::Already),
+    })
+}
+
+/// A show as a reservation finds it.
+struct Sold<'a> {
+    epoch: i64,
+    status: &'a str,
+    spent: bool,
+    blocked: bool,
+}
+
+impl Sold<'_> {
+    fn refusal(&self, new: &NewReservation) -> Option<Refusal> {
+        match self {
+            Self { epoch, .. } if *epoch != new.hold.epoch() => Some(Refusal::OldEpoch),
+            Self { status, .. } if *status != "scheduled" => Some(Refusal::NotOnSale),
+            Self { spent: true, .. } => Some(Refusal::AdmissionSpent),
+            Self { blocked: true, .. } => Some(Refusal::SeatsBlocked),
+            _ => None,
+        }
+    }
 }
 
 /// Locks the show's row in share: while it is being loaded, and while seats are being blocked, nobody gets past here.
@@ -112,14 +174,8 @@ pub(super) async fn check_show(
     )
     .fetch_one(&mut **tx)
     .await?;
-    let refusal = match show {
-        show if show.epoch != new.hold.epoch() => Some(Refusal::OldEpoch),
-        show if show.status != "scheduled" => Some(Refusal::NotOnSale),
-        show if show.spent => Some(Refusal::AdmissionSpent),
-        show if show.blocked => Some(Refusal::SeatsBlocked),
-        _ => None,
-    };
-    Ok(refusal)
+    let show = Sold { epoch: show.epoch, status: &show.status, spent: show.spent, blocked: show.blocked };
+    Ok(show.refusal(new))
 }
 
 /// Expires what is overdue and in the way, by the time at which the hold was taken: claims on these seats, and the
@@ -166,68 +222,6 @@ pub(super) async fn expire(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
-}
-
-/// `false`: a reservation of this id is there already.
-async fn insert_reservation(tx: &mut PgTransaction<'_>, new: &NewReservation) -> sqlx::Result<bool> {
-    let seat_count = i32::try_from(new.seats.len()).expect("a reservation has few seats");
-    let inserted = sqlx::query!(
-        r#"INSERT INTO booking.reservations
-               (id, show_id, drop, sid, buyer, status, seat_count, total_minor, currency, fence, cooldown_s,
-                expires_at, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10, $11, $12, $12)
-           ON CONFLICT (id) DO NOTHING"#,
-        new.hold.id.0,
-        new.show.0,
-        new.drop.as_str(),
-        new.sid.0,
-        new.buyer.as_str(),
-        seat_count,
-        new.total.amount_minor,
-        new.total.currency.as_str(),
-        new.hold.fence,
-        new.cooldown_s.cast_signed(),
-        new.hold.expires_at.to_sqlx() as _,
-        new.hold.at.to_sqlx() as _,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
-
-async fn insert_seats(
-    tx: &mut PgTransaction<'_>,
-    new: &NewReservation,
-    seats: &[SqlSeat],
-) -> sqlx::Result<()> {
-    let labels: Vec<String> = new.seats.iter().map(|seat| seat.label.clone()).collect();
-    let categories: Vec<String> = new.seats.iter().map(|seat| seat.category.clone()).collect();
-    let fares: Vec<String> = new.seats.iter().map(|seat| seat.fare.clone()).collect();
-    let prices: Vec<i64> = new.seats.iter().map(|seat| seat.price.amount_minor).collect();
-    let inserted = sqlx::query!(
-        r#"WITH asked AS (
-               INSERT INTO booking.reservation_seats (reservation_id, seat, label, category, fare, price_minor)
-               SELECT $1, * FROM UNNEST($3::integer[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-           ), told AS (
-               INSERT INTO booking.events (at, kind, aggregate_id, actor, payload)
-               VALUES ($8, 'reservation.made', $1, $9, jsonb_build_object('show_id', $2::uuid, 'seats', $4::text[]))
-           )
-           INSERT INTO booking.seat_claims (show_id, seat, reservation_id, live, claimed_at)
-           SELECT $2, seat, $1, true, $8 FROM UNNEST($3::integer[]) AS seat ORDER BY seat"#,
-        new.hold.id.0,
-        new.show.0,
-        seats,
-        &labels,
-        &categories,
-        &fares,
-        &prices,
-        new.hold.at.to_sqlx() as _,
-        new.buyer.as_str(),
-    )
-    .execute(&mut **tx)
-    .await?;
-    debug_assert_eq!(inserted.rows_affected(), new.seats.len() as u64, "a claim a seat");
     Ok(())
 }
 
