@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod crowd;
+pub mod grace;
 pub mod habit;
 mod options;
 mod progress;
@@ -30,6 +31,7 @@ use crate::installation::Addresses;
 use crate::{say, signals};
 use api::Api;
 use crowd::Crowd;
+use grace::Grace;
 use report::Report;
 
 pub use options::Options;
@@ -39,7 +41,7 @@ pub use options::Options;
 /// # Errors
 /// When no such drop is there, the installation does not answer at the start, or the report cannot be written.
 pub async fn run(options: &Options) -> Result<Exit, Failure> {
-    let crowd = options.crowd()?;
+    let mut crowd = options.crowd()?;
     let addresses = options.whereabouts.find()?;
     let api = Api::new(
         addresses.waitroom.clone(),
@@ -49,8 +51,11 @@ pub async fn run(options: &Options) -> Result<Exit, Failure> {
     )?;
     check_that_the_drop_is_there(&api, &addresses, &options.drop).await?;
 
+    let grace = Grace::find(options, &addresses).await;
+    crowd.habits.grace = grace.time();
     let stop = signals::stop_requested();
-    let report = rehearse(options, &crowd, api, &stop).await;
+    let mut report = rehearse(options, &crowd, api, &stop).await;
+    report.line.grace = Some(grace);
     if let Some(path) = &options.acknowledged {
         write_acknowledged(path, &report)?;
     }

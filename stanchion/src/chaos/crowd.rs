@@ -59,6 +59,7 @@ fn purchases() -> Purchases {
     Purchases {
         pay: 0.85,
         walk_off: 0.5,
+        exchange: 0.15,
         cards: vec![
             (Card::Declined, 0.05),
             (Card::AsksBack, 0.05),

@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::exit::Failure;
 
-/// Longer than a start takes on a busy machine.
-const READY_WITHIN: Duration = Duration::from_mins(1);
+/// Longer than a start takes on a machine that is busy with other things; a service that hangs is found all the same.
+const READY_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What a service that is asked to stop may still finish.
 const STOP_WITHIN: Duration = Duration::from_secs(30);

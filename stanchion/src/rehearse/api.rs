@@ -1,6 +1,7 @@
 //! Carries what a visitor asks over HTTP and turns what comes back into an [`Answer`].
 
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -21,6 +22,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// The longest that a stream is followed without opening it again.
 const STREAM_AT_MOST: Duration = Duration::from_hours(1);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Long enough to send a request, mostly too short for the answer to one that changes something.
+const HANG_UP_AFTER: Duration = Duration::from_millis(6);
 /// The asked-for pause is never believed to be longer than this.
 const PAUSE_AT_MOST: Duration = Duration::from_mins(1);
 
@@ -32,6 +35,7 @@ pub struct Api {
     booking: Url,
     drop: String,
     in_flight: Semaphore,
+    hang_ups: AtomicU64,
 }
 
 impl Api {
@@ -45,18 +49,31 @@ impl Api {
             .no_proxy()
             .build()
             .context("no HTTP client could be made")?;
-        Ok(Self { client, waitroom, booking, drop: drop.to_owned(), in_flight: Semaphore::new(connections) })
+        let in_flight = Semaphore::new(connections);
+        Ok(Self { client, waitroom, booking, drop: drop.to_owned(), in_flight, hang_ups: AtomicU64::new(0) })
     }
 
     /// Sends `ask`. Returns the answer and how long it took from sending, waiting for a free connection not counted.
     pub async fn send(&self, ask: &Ask) -> (Answer, Duration) {
         let _permit = self.in_flight.acquire().await.ok();
         let sent = tokio::time::Instant::now();
+        if matches!(ask, Ask::Exchange { hangs_up: true, .. }) {
+            self.send_and_hang_up(ask).await;
+            return (Answer::Lost, sent.elapsed());
+        }
         let answer = match self.request(ask).send().await {
             Ok(response) => read(ask, response).await.unwrap_or(Answer::Lost),
             Err(_) => Answer::Lost,
         };
         (answer, sent.elapsed())
+    }
+
+    /// Reads no answer: every second time it closes the connection after a moment, when the service is mostly in the
+    /// middle of its work, else when the answer begins.
+    async fn send_and_hang_up(&self, ask: &Ask) {
+        let is_early = self.hang_ups.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+        let patience = if is_early { HANG_UP_AFTER } else { ANSWER_WITHIN };
+        let _hung_up = tokio::time::timeout(patience, self.request(ask).send()).await;
     }
 
     /// Opens the stream of a place. A stream that is open does not count as a request under way.
@@ -119,6 +136,10 @@ impl Api {
                 .to_booking(Method::POST, &format!("shows/{show_id}/reserve"))
                 .bearer_auth(admission_token)
                 .json(&json!({ "seats": seats })),
+            Ask::Exchange { reservation, seats, .. } => self
+                .to_booking(Method::PUT, &format!("reservations/{}/seats", reservation.reservation_id))
+                .bearer_auth(&reservation.manage_token)
+                .json(&json!({ "seats": seats })),
             Ask::Confirm { reservation, payment } => self
                 .to_booking(Method::POST, "bookings")
                 .bearer_auth(&reservation.manage_token)
@@ -178,10 +199,11 @@ async fn read(ask: &Ask, response: Response) -> Option<Answer> {
         Ask::Claim { .. } => parse::<Admission>(&body).map(|it| Answer::Admitted(it.admission_token.into())),
         Ask::LookUpShows => parse::<Items<_>>(&body).map(|list| Answer::Shows(list.items)),
         Ask::LookUpSeats { .. } => parse::<SeatMap>(&body).map(|map| Answer::Seats(map.seats)),
-        Ask::Reserve { .. } => parse::<ReservationBody>(&body).map(|it| Answer::Reserved(it.into())),
-        Ask::LookUpReservation { .. } => {
-            parse::<ReservationBody>(&body).map(|it| Answer::Basket { status: it.status })
+        Ask::Reserve { .. } | Ask::Exchange { .. } => {
+            parse::<ReservationBody>(&body).map(|it| Answer::Reserved(it.into()))
         }
+        Ask::LookUpReservation { .. } => parse::<ReservationBody>(&body)
+            .map(|it| Answer::Basket { status: it.status, seats: labels(it.seats) }),
         Ask::Confirm { .. } if status == 202 => {
             let pause = parse::<Processing>(&body)?.retry_after_s.clamp(0.1, PAUSE_AT_MOST.as_secs_f64());
             Some(Answer::Processing(Duration::from_secs_f64(pause)))
@@ -246,13 +268,15 @@ struct ReservationBody {
     status: String,
     #[serde(default)]
     expires_at: Option<Timestamp>,
+    seats: Vec<LabelledSeat>,
 }
 
 impl From<ReservationBody> for Reservation {
     fn from(body: ReservationBody) -> Self {
         let holds_for =
             body.expires_at.map(|at| Duration::try_from(at - Clock::System.now()).unwrap_or_default());
-        Self { reservation_id: body.reservation_id, manage_token: body.manage_token, holds_for }
+        let seats = labels(body.seats);
+        Self { reservation_id: body.reservation_id, manage_token: body.manage_token, holds_for, seats }
     }
 }
 
@@ -277,26 +301,30 @@ struct RefundBody {
 struct BookingBody {
     booking_id: String,
     show_id: String,
-    seats: Vec<BookedSeat>,
+    seats: Vec<LabelledSeat>,
 }
 
-/// A booking lists its seats as labels or as objects with a label.
+/// Seats are listed as labels or as objects with a label.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum BookedSeat {
+enum LabelledSeat {
     Label(String),
     Object { seat: String },
 }
 
+fn labels(seats: Vec<LabelledSeat>) -> Vec<String> {
+    let label = |seat| match seat {
+        LabelledSeat::Label(seat) | LabelledSeat::Object { seat } => seat,
+    };
+    seats.into_iter().map(label).collect()
+}
+
 impl From<BookingBody> for Booking {
     fn from(body: BookingBody) -> Self {
-        let label = |seat| match seat {
-            BookedSeat::Label(seat) | BookedSeat::Object { seat } => seat,
-        };
         Self {
             booking_id: body.booking_id,
             show_id: body.show_id,
-            seats: body.seats.into_iter().map(label).collect(),
+            seats: labels(body.seats),
             answer_digest: 0,
         }
     }

@@ -31,6 +31,10 @@ pub struct Options {
     /// Of those who do not pay, the share who walk off and let the basket expire; the others give it back
     #[arg(long, default_value_t = 0.5, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub abandon: f64,
+    /// Of those who pay, the share who take other seats in one step before they do: some ask for taken ones first, and
+    /// some hang up before the answer
+    #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
+    pub exchange: f64,
     /// Of those who pay, the share whose first card is declined and who take a second one
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub second_card: f64,
@@ -46,7 +50,7 @@ pub struct Options {
     /// Of those who pay, the share whose first card the gateway does not take
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub card_down: f64,
-    /// Of those who pay, the share who do it in the last moment of the reservation
+    /// Of those who pay, the share who do it in the last seconds of the reservation
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = SHOPPING)]
     pub pay_last: f64,
     /// Of those who pay, the share who try when the reservation is over, and must be refused
@@ -79,10 +83,11 @@ pub struct Options {
     /// The share of visitors who follow the stream of their place instead of asking again and again
     #[arg(long, default_value_t = 0.0, value_parser = parse::share, value_name = "SHARE", help_heading = WAITING)]
     pub follow: f64,
-    /// Who does not look for at most this long must find the place again: the shorter of the drop's `return_grace_s`
-    /// and `claim_window_s`
-    #[arg(long, default_value = "5m", value_parser = parse::duration, value_name = "TIME", help_heading = WAITING)]
-    pub grace: Duration,
+    /// Who does not look for at most this long must find the place again [default: the shorter of the drop's
+    /// `return_grace_s` and `claim_window_s`, where `OPERATOR_BOOTSTRAP_TOKEN` or a demo's data folder lets it be asked;
+    /// else 5m, which the report calls assumed]
+    #[arg(long, value_parser = parse::duration, value_name = "TIME", help_heading = WAITING)]
+    pub grace: Option<Duration>,
     /// How many seats a visitor wants, such as 2 or 1-4
     #[arg(long, default_value = "1-4", value_parser = parse::party)]
     pub seats: parse::Party,
@@ -109,7 +114,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The crowd.
+    /// The crowd. The grace of those who do not look is not known yet.
     ///
     /// # Errors
     /// When the shares of the kinds of visitors are more than everybody.
@@ -145,8 +150,8 @@ impl Options {
             return Err(Failure::usage("--pay-last and --pay-late together are more than everybody"));
         }
         let (pay, walk_off) = (self.shoppers_pay, self.abandon);
-        let (ask_again, cancel) = (self.ask_again, self.cancel);
-        Ok(Purchases { pay, walk_off, cards, timings, ask_again, cancel })
+        let (exchange, ask_again, cancel) = (self.exchange, self.ask_again, self.cancel);
+        Ok(Purchases { pay, walk_off, exchange, cards, timings, ask_again, cancel })
     }
 
     fn habits(&self) -> Result<Habits, Failure> {
@@ -162,7 +167,7 @@ impl Options {
             ));
         }
         let away_for = self.away_for.range();
-        let (sleep_for, follow, grace) = (self.sleep_for, self.follow, self.grace);
-        Ok(Habits { shares, away_for, sleep_for, follow, grace })
+        let (sleep_for, follow) = (self.sleep_for, self.follow);
+        Ok(Habits { shares, away_for, sleep_for, follow, grace: Duration::ZERO })
     }
 }

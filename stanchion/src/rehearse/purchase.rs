@@ -1,4 +1,4 @@
-//! What people do with a basket: pay with one card or several, at once or at the last moment, give it back, walk off,
+//! What people do with a basket: take other seats first, pay with one card or several, at once or at the last moment, give it back, walk off,
 //! come back too late, ask again, change their minds.
 
 use std::time::Duration;
@@ -45,10 +45,26 @@ impl Card {
 pub enum Timing {
     /// After a moment's hesitation.
     Soon,
-    /// In the last second of the reservation.
+    /// In the last seconds of the reservation.
     AtTheLastMoment,
     /// When the reservation is over: must be refused.
     TooLate,
+}
+
+/// How somebody takes other seats for those in the basket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchange {
+    /// Asks for free ones.
+    Free,
+    /// Asks for some that are taken first, and then for free ones.
+    TakenFirst,
+    /// Asks for free ones, hangs up before the answer, and looks what became of it.
+    HangsUp,
+}
+
+impl Exchange {
+    /// Every way, each as likely.
+    pub const ALL: [Self; 3] = [Self::Free, Self::TakenFirst, Self::HangsUp];
 }
 
 /// What becomes of a basket.
@@ -67,6 +83,8 @@ pub enum Basket {
 pub struct Purchase {
     /// Whether to pay.
     pub basket: Basket,
+    /// Whether, and how, other seats are taken before.
+    pub exchange: Option<Exchange>,
     /// The card that is tried first.
     pub card: Card,
     /// When.
@@ -84,6 +102,8 @@ pub struct Purchases {
     pub pay: f64,
     /// Of those who do not, who walk off without giving the seats back.
     pub walk_off: f64,
+    /// Of those who pay, who take other seats first.
+    pub exchange: f64,
     /// Of those who pay, whose first card is one of these; the others' is good.
     pub cards: Vec<(Card, f64)>,
     /// Of those who pay, who pay at such a time; the others pay soon.
@@ -97,7 +117,8 @@ pub struct Purchases {
 impl Purchases {
     /// Shoppers of whom this share pays, soon and with good cards.
     pub fn plain(pay: f64) -> Self {
-        Self { pay, walk_off: 0.5, cards: Vec::new(), timings: Vec::new(), ask_again: 0.0, cancel: 0.0 }
+        let (cards, timings) = (Vec::new(), Vec::new());
+        Self { pay, walk_off: 0.5, exchange: 0.0, cards, timings, ask_again: 0.0, cancel: 0.0 }
     }
 
     /// One visitor's intentions.
@@ -113,6 +134,7 @@ impl Purchases {
             timing: one_of(&self.timings, rng).unwrap_or(Timing::Soon),
             asks_again: rng.random_bool(self.ask_again),
             cancels: rng.random_bool(self.cancel),
+            exchange: one_of(&Exchange::ALL.map(|way| (way, self.exchange / 3.0)), rng),
         }
     }
 }
@@ -129,14 +151,17 @@ fn one_of<K: Copy>(shares: &[(K, f64)], rng: &mut StdRng) -> Option<K> {
 
 impl Timing {
     /// How long somebody waits who holds a reservation for so long; `None`: no longer than anybody.
-    pub fn wait(self, holds_for: Option<Duration>) -> Option<Duration> {
-        /// Time enough for the request to arrive.
-        const LAST_MOMENT: Duration = Duration::from_millis(900);
+    pub fn wait(self, holds_for: Option<Duration>, rng: &mut StdRng) -> Option<Duration> {
+        /// The request needs some time to arrive, on a busy machine more: somebody is always in time, and somebody hardly.
+        const LAST_MOMENTS_MS: std::ops::Range<u64> = 400..3_000;
         /// Time enough for it to be over by every clock.
         const TOO_LATE: Duration = Duration::from_millis(300);
         match self {
             Self::Soon => None,
-            Self::AtTheLastMoment => holds_for.map(|time| time.saturating_sub(LAST_MOMENT)),
+            Self::AtTheLastMoment => {
+                let before_the_end = Duration::from_millis(rng.random_range(LAST_MOMENTS_MS));
+                holds_for.map(|time| time.saturating_sub(before_the_end))
+            }
             Self::TooLate => holds_for.map(|time| time + TOO_LATE),
         }
     }
@@ -153,6 +178,7 @@ mod tests {
         let purchases = Purchases {
             pay: 0.9,
             walk_off: 0.25,
+            exchange: 0.3,
             cards: vec![(Card::Declined, 0.2), (Card::Slow, 0.1)],
             timings: vec![(Timing::TooLate, 0.3)],
             ask_again: 0.5,
@@ -169,6 +195,9 @@ mod tests {
             (share(&|it| it.timing == Timing::TooLate), 3_000),
             (share(&|it| it.asks_again), 5_000),
             (share(&|it| it.cancels), 1_000),
+            (share(&|it| it.exchange == Some(Exchange::Free)), 1_000),
+            (share(&|it| it.exchange == Some(Exchange::TakenFirst)), 1_000),
+            (share(&|it| it.exchange == Some(Exchange::HangsUp)), 1_000),
         ];
         for (found, wanted) in expected {
             assert!(found.abs_diff(wanted) < 200, "{found} instead of {wanted}");
@@ -177,10 +206,11 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_the_end_of_a_reservation_that_has_none() {
-        assert_eq!(Timing::TooLate.wait(None), None);
-        assert_eq!(Timing::Soon.wait(Some(Duration::from_secs(9))), None);
+        let mut rng = StdRng::seed_from_u64(2);
+        assert_eq!(Timing::TooLate.wait(None, &mut rng), None);
+        assert_eq!(Timing::Soon.wait(Some(Duration::from_secs(9)), &mut rng), None);
         let holds_for = Some(Duration::from_secs(1));
-        assert!(Timing::AtTheLastMoment.wait(holds_for) < holds_for);
-        assert!(Timing::TooLate.wait(holds_for) > holds_for);
+        assert!(Timing::AtTheLastMoment.wait(holds_for, &mut rng) < holds_for);
+        assert!(Timing::TooLate.wait(holds_for, &mut rng) > holds_for);
     }
 }

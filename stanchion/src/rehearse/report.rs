@@ -265,8 +265,12 @@ mod tests {
     }
 
     fn confirm() -> Ask {
-        let reservation =
-            Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for: None };
+        let reservation = Reservation {
+            reservation_id: "r".into(),
+            manage_token: "m".into(),
+            holds_for: None,
+            seats: vec![],
+        };
         let (card, timing) = (Card::Good, Timing::Soon);
         let payment = Payment { card, cards_before: 0, timing, idempotency_key: "k".into() };
         Ask::Confirm { reservation, payment }

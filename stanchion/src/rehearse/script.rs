@@ -61,6 +61,15 @@ pub enum Ask {
         /// Labels.
         seats: Vec<String>,
     },
+    /// Asks for other seats in the place of those of a reservation, all or none.
+    Exchange {
+        /// Which reservation.
+        reservation: Reservation,
+        /// Labels.
+        seats: Vec<String>,
+        /// Whether the visitor hangs up before the answer.
+        hangs_up: bool,
+    },
     /// Pays for a reservation.
     Confirm {
         /// Which reservation, with the token that suffices for it.
@@ -115,6 +124,8 @@ pub enum Step {
     Seats,
     /// [`Ask::Reserve`]
     Reserve,
+    /// [`Ask::Exchange`]
+    Exchange,
     /// [`Ask::Confirm`]
     Confirm,
     /// [`Ask::LookUpReservation`]
@@ -131,7 +142,7 @@ pub enum Step {
 
 impl Step {
     /// All steps, in the order of a visit.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Join,
         Self::Place,
         Self::Follow,
@@ -139,6 +150,7 @@ impl Step {
         Self::Shows,
         Self::Seats,
         Self::Reserve,
+        Self::Exchange,
         Self::Confirm,
         Self::Basket,
         Self::Cancel,
@@ -157,6 +169,7 @@ impl Step {
             Self::Shows => "shows",
             Self::Seats => "seats",
             Self::Reserve => "reserve",
+            Self::Exchange => "exchange",
             Self::Confirm => "confirm",
             Self::Basket => "basket",
             Self::Cancel => "cancel",
@@ -178,6 +191,7 @@ impl Ask {
             Self::LookUpShows => Step::Shows,
             Self::LookUpSeats { .. } => Step::Seats,
             Self::Reserve { .. } => Step::Reserve,
+            Self::Exchange { .. } => Step::Exchange,
             Self::Confirm { .. } => Step::Confirm,
             Self::LookUpReservation { .. } => Step::Basket,
             Self::Cancel { .. } => Step::Cancel,
@@ -199,12 +213,14 @@ pub enum Answer {
     Shows(Vec<Show>),
     /// The seat map.
     Seats(Vec<Seat>),
-    /// The reservation stands.
+    /// The reservation stands, with these seats.
     Reserved(Reservation),
     /// How a reservation stands.
     Basket {
         /// Its status.
         status: String,
+        /// Labels of its seats.
+        seats: Vec<String>,
     },
     /// Paid: these tickets are promised.
     Booked(Booking),
@@ -352,6 +368,8 @@ pub struct Reservation {
     pub manage_token: Text,
     /// How long from its answer until it is over, as far as that is known.
     pub holds_for: Option<Duration>,
+    /// Labels of its seats.
+    pub seats: Vec<String>,
 }
 
 /// One attempt to pay.

@@ -84,13 +84,15 @@ impl Tally {
         match answer {
             Answer::Place(_) => counts.joined += u64::from(matches!(ask, Ask::Join)),
             Answer::Admitted(_) => counts.admitted += 1,
-            Answer::Reserved(_) => counts.reserved += 1,
+            Answer::Reserved(_) => counts.reserved += u64::from(matches!(ask, Ask::Reserve { .. })),
             Answer::Booked(booking) => counts.acknowledge(booking),
             Answer::Refused(refusal) if is_lost_race(ask, refusal.status) => counts.conflicts += 1,
             Answer::Refused(refusal) if is_expected(ask, refusal) => {}
             Answer::Refused(refusal) => {
                 counts.error(&format!("{} {} {}", ask.step().name(), refusal.status, refusal.code));
             }
+            // The visitor hung up.
+            Answer::Lost if matches!(ask, Ask::Exchange { hangs_up: true, .. }) => {}
             Answer::Lost => counts.error(&format!("{} lost", ask.step().name())),
             Answer::Shows(_)
             | Answer::Seats(_)
@@ -233,7 +235,9 @@ fn is_lost_race(ask: &Ask, status: u16) -> bool {
 /// Refusals that belong to an orderly visit, and are told of elsewhere.
 fn is_expected(ask: &Ask, refusal: &Refusal) -> bool {
     let is_too_late = matches!(ask, Ask::Confirm { payment, .. } if payment.timing != Timing::Soon && refusal.status == 410);
+    let has_gone = matches!(ask, Ask::Exchange { .. }) && refusal.code == "seats_unavailable";
     is_too_late
+        || has_gone
         || refusal.status == 402
         || matches!(
             refusal.code.as_str(),

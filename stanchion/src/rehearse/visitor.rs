@@ -2,6 +2,7 @@
 //!
 //! Does no I/O and reads no clock (it is told the time), so every turn of a visit can be tested by feeding it answers.
 
+mod exchanging;
 mod shopping;
 mod waiting;
 
@@ -15,6 +16,7 @@ use super::habit::Habit;
 use super::purchase::Purchase;
 use super::script::{Answer, Ask, Place, PlaceState, Refusal, Text};
 use super::watch::Watch;
+use exchanging::Exchanging;
 use shopping::{Bought, is_the_gateway_away};
 use waiting::Absence;
 pub use waiting::{Absences, Account};
@@ -95,6 +97,7 @@ pub struct Visitor {
     device: Option<Text>,
     admission_token: Option<Text>,
     show_id: Option<Text>,
+    exchanging: Exchanging,
     bought: Bought,
     ending: Ending,
     looks: u32,
@@ -121,6 +124,7 @@ impl Visitor {
             device: None,
             admission_token: None,
             show_id: None,
+            exchanging: Exchanging::default(),
             bought: Bought::default(),
             ending: Ending::GaveUp,
             looks: 0,
@@ -158,6 +162,7 @@ impl Visitor {
             return self.gateway_is_away(asked, refusal);
         }
         let refusal = match answer {
+            Answer::Lost if matches!(asked, Ask::Exchange { .. }) => return self.lost_an_exchange(asked),
             Answer::Lost => return self.after_a_lost_answer(),
             Answer::Refused(refusal) if is_a_pause(&refusal) => {
                 self.lost_in_a_row = 0;
@@ -188,9 +193,15 @@ impl Visitor {
                 Next::Ask(Ask::LookUpShows, after)
             }
             Answer::Shows(shows) => self.choose_show(&shows),
-            Answer::Seats(seats) => self.choose_seats(&seats),
-            Answer::Reserved(reservation) => self.decide_whether_to_pay(reservation),
-            Answer::Basket { .. } => self.looked_at_the_basket(asked),
+            Answer::Seats(seats) => match self.exchanging.basket() {
+                Some(basket) => self.choose_other_seats(basket, &seats),
+                None => self.choose_seats(&seats),
+            },
+            Answer::Reserved(reservation) => match asked {
+                Ask::Exchange { .. } => self.pay_with_the_seats_of(reservation),
+                _ => self.decide_whether_to_pay(reservation),
+            },
+            Answer::Basket { seats, .. } => self.looked_at_the_basket(asked, &seats),
             Answer::Booked(booking) => self.booked(asked, &booking),
             Answer::Cancelled(_) => self.cancelled(),
             Answer::Processing(after) => Next::Again(after),
@@ -245,9 +256,13 @@ impl Visitor {
     }
 
     fn after_a_lost_answer(&mut self) -> Next {
+        Next::Again(self.backoff())
+    }
+
+    fn backoff(&mut self) -> Duration {
         let doubled = BACKOFF_FIRST * 2_u32.pow(self.lost_in_a_row.min(8));
         self.lost_in_a_row += 1;
-        Next::Again(doubled.min(BACKOFF_LAST).mul_f64(self.rng.random_range(0.5..1.0)))
+        doubled.min(BACKOFF_LAST).mul_f64(self.rng.random_range(0.5..1.0))
     }
 
     fn after_a_server_error(&mut self) -> Next {

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -50,6 +50,8 @@ pub enum Fault {
     NobodyLeaves,
     /// A payment that is sent again is answered with other bytes.
     AnswersChange,
+    /// An exchange that is refused takes some of the seats all the same.
+    ExchangesMixSeats,
     /// Reservations live for a moment.
     ShortHolds,
     /// They do, and can be paid for when they are over.
@@ -148,6 +150,7 @@ impl Fake {
             .route("/v1/bookings", post(confirm))
             .route("/v1/bookings/{id}/cancel", post(cancel))
             .route("/v1/reservations/{id}", delete(release).get(basket))
+            .route("/v1/reservations/{id}/seats", put(exchange))
             .with_state(self.clone())
     }
 
@@ -300,9 +303,10 @@ async fn reserve(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<
     }
     let hold = if fake.has_short_holds() { SHORT_HOLD } else { Duration::from_mins(10) };
     let expires_at = Clock::System.now() + hold;
-    hall.reservations.insert(id.clone(), Basket { seats: wanted, over_at: Instant::now() + hold });
+    let over_at = Instant::now() + hold;
+    hall.reservations.insert(id.clone(), Basket { seats: wanted.clone(), over_at });
     let manage_token = format!("manage-{id}");
-    let body = json!({ "reservation_id": id, "manage_token": manage_token, "status": "pending", "expires_at": expires_at });
+    let body = json!({ "reservation_id": id, "manage_token": manage_token, "status": "pending", "expires_at": expires_at, "seats": wanted });
     (StatusCode::CREATED, Json(body)).into_response()
 }
 
@@ -315,7 +319,33 @@ async fn basket(State(fake): State<Fake>, Path(id): Path<String>) -> Json<Value>
     }
     let status = if is_over { "expired" } else { "pending" };
     let manage_token = format!("manage-{id}");
-    Json(json!({ "reservation_id": id, "manage_token": manage_token, "status": status }))
+    let seats = hall.reservations[&id].seats.clone();
+    Json(json!({ "reservation_id": id, "manage_token": manage_token, "status": status, "seats": seats }))
+}
+
+/// Other seats for a reservation.
+async fn exchange(
+    State(fake): State<Fake>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    assert_eq!(bearer(&headers), Some(format!("manage-{id}").as_str()));
+    let wanted: Vec<String> = serde_json::from_value(body["seats"].clone()).unwrap();
+    let mut hall = fake.hall.lock().unwrap();
+    let is_somebody_elses = |seat: &String| hall.taken.get(seat).is_some_and(|owner| *owner != id);
+    if wanted.iter().any(is_somebody_elses) {
+        if fake.fault == Fault::ExchangesMixSeats {
+            hall.reservations.get_mut(&id).unwrap().seats = wanted;
+        }
+        return problem(StatusCode::CONFLICT, "seats_unavailable");
+    }
+    hall.taken.retain(|_, owner| *owner != id);
+    hall.taken.extend(wanted.iter().map(|seat| (seat.clone(), id.clone())));
+    hall.reservations.get_mut(&id).unwrap().seats.clone_from(&wanted);
+    let manage_token = format!("manage-{id}");
+    Json(json!({ "reservation_id": id, "manage_token": manage_token, "status": "pending", "seats": wanted }))
+        .into_response()
 }
 
 /// Sells the seats of a cancelled booking again.

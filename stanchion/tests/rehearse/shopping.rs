@@ -78,6 +78,33 @@ async fn a_reservation_paid_for_when_it_is_over_is_found_from_outside() {
 }
 
 #[tokio::test]
+async fn other_seats_are_taken_before_paying_and_a_lost_answer_leaves_all_or_none() {
+    let at = Fake::new(Fault::None).serve(0).await;
+    let arguments =
+        "--arrive-within 2s --visitors 18 --seats 1 --think 50ms --shoppers-pay 1 --exchange 1 --seed 2";
+    let report = report(&at.address, arguments).await;
+    let happened = |what: &str| report["shop"]["happenings"][what].as_u64().unwrap_or_default();
+    assert_eq!(report["findings"], serde_json::json!([]), "{report:#}");
+    assert!(report["booked"].as_u64() > Some(9), "{report:#}");
+    for what in ["took_other_seats", "other_seats_gone", "exchange_answer_lost"] {
+        assert!(happened(what) > 0, "{what}: {report:#}");
+    }
+    let steps = report["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["step"] == "exchange"), "{report:#}");
+}
+
+#[tokio::test]
+async fn seats_that_were_not_asked_for_together_are_found_from_outside() {
+    let at = Fake::new(Fault::ExchangesMixSeats).serve(0).await;
+    let arguments =
+        "--arrive-within 300ms --visitors 18 --seats 2 --think 50ms --shoppers-pay 1 --exchange 1 --seed 2";
+    let output = stanchion_rehearse(&at.address, arguments).await;
+    assert_eq!(output.status.code(), Some(1));
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(page.contains("times somebody was given seats that were not asked for together"), "{page}");
+}
+
+#[tokio::test]
 async fn baskets_are_given_back_or_left_as_asked() {
     let at = Fake::new(Fault::None).serve(0).await;
     let arguments = "--arrive-within 300ms --visitors 12 --seats 1 --think 0s --shoppers-pay 0 --abandon 1";

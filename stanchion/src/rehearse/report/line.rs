@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::super::grace::Grace;
 use super::super::habit::Kind;
 use super::super::script::PlaceState;
 use super::super::visitor::Absences;
@@ -20,6 +21,8 @@ pub struct LineReport {
     pub promises: Promises,
     /// Those who did not look for a while.
     pub absences: Absences,
+    /// How long they were allowed to, where that was judged.
+    pub grace: Option<Grace>,
     /// Visitors who had left and were still in line: must be none.
     pub still_in_line: u64,
     /// Tabs besides the first.
@@ -116,9 +119,10 @@ impl fmt::Display for LineReport {
         if self.absences.came_back > 0 {
             let Absences { came_back, within_grace, places_lost, kept_beyond_grace } = self.absences;
             let kept = within_grace - places_lost;
+            let grace = self.grace.map(|grace| format!(" ({})", grace.words())).unwrap_or_default();
             writeln!(
                 f,
-                "  {:<17} {came_back}, {kept} of {within_grace} within the grace to their place, {kept_beyond_grace} later",
+                "  {:<17} {came_back}, {kept} of {within_grace} within the grace{grace} to their place, {kept_beyond_grace} later",
                 "came back"
             )?;
         }

@@ -11,6 +11,14 @@ use serde::Serialize;
 pub enum Happening {
     /// Seats had gone to somebody else.
     SeatsGone,
+    /// Took other seats for those in the basket.
+    TookOtherSeats,
+    /// Was refused other seats, and kept the basket.
+    OtherSeatsGone,
+    /// Never got the answer to an exchange.
+    ExchangeAnswerLost,
+    /// Looked at the basket after a lost answer, and found the other seats in it.
+    FoundOtherSeats,
     /// Had to wait after a basket left to expire.
     CooledDown,
     /// Gave a basket back.
@@ -49,8 +57,12 @@ pub enum Happening {
 
 impl Happening {
     /// All of them, in the order of a visit.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::SeatsGone,
+        Self::TookOtherSeats,
+        Self::OtherSeatsGone,
+        Self::ExchangeAnswerLost,
+        Self::FoundOtherSeats,
         Self::CooledDown,
         Self::Released,
         Self::WalkedOff,
@@ -74,6 +86,10 @@ impl Happening {
     pub const fn words(self) -> &'static str {
         match self {
             Self::SeatsGone => "seats had gone",
+            Self::TookOtherSeats => "took other seats instead",
+            Self::OtherSeatsGone => "kept the basket, other seats had gone",
+            Self::ExchangeAnswerLost => "lost the answer to an exchange",
+            Self::FoundOtherSeats => "found other seats after a lost answer",
             Self::CooledDown => "had to cool down",
             Self::Released => "gave seats back",
             Self::WalkedOff => "walked off",
@@ -106,13 +122,15 @@ pub struct ShopReport {
     pub answers_changed: u64,
     /// Reservations that were paid for when they were over: must be none.
     pub paid_too_late: u64,
+    /// Baskets, bookings and exchanges with seats that nobody had asked for together: must be none.
+    pub seats_mixed: u64,
 }
 
 impl ShopReport {
     /// The report of these counts.
-    pub fn new(happenings: BTreeMap<Happening, u64>, answers_changed: u64, paid_too_late: u64) -> Self {
+    pub fn new(happenings: BTreeMap<Happening, u64>) -> Self {
         let never = Happening::ALL.into_iter().filter(|it| !happenings.contains_key(it)).collect();
-        Self { happenings, never, answers_changed, paid_too_late }
+        Self { happenings, never, ..Self::default() }
     }
 
     /// What must never be: a sentence each.
@@ -120,6 +138,7 @@ impl ShopReport {
         let counts = [
             (self.answers_changed, "a payment that was sent again was answered otherwise"),
             (self.paid_too_late, "a reservation was paid for when it was over"),
+            (self.seats_mixed, "somebody was given seats that were not asked for together"),
         ];
         counts
             .into_iter()

@@ -78,6 +78,7 @@ impl LineCounts {
             kinds: self.kinds.iter().map(kind).collect(),
             promises: Promises::new(self.promises, self.promises_held),
             absences: self.absences,
+            grace: None,
             still_in_line: self.still_in_line,
             tabs: self.tabs,
             streams: self.streams,

@@ -1,10 +1,13 @@
 //! What happens in the shop, counted from what is asked and answered there.
 
+mod baskets;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::purchase::{Card, Timing};
 use super::super::report::{Happening, ShopReport};
-use super::super::script::{Answer, Ask, Booking, Payment, Refusal, Text};
+use super::super::script::{Answer, Ask, Booking, Payment, Refusal, Reservation, Text};
+use baskets::Baskets;
 
 /// The sums of one run.
 #[derive(Debug, Default)]
@@ -14,13 +17,18 @@ pub(super) struct ShopCounts {
     answers: HashMap<Text, u64>,
     answers_changed: u64,
     paid_too_late: u64,
+    baskets: Baskets,
 }
 
 impl ShopCounts {
     /// Counts one answer.
     pub(super) fn add(&mut self, ask: &Ask, answer: &Answer) {
         match (ask, answer) {
-            (Ask::Confirm { payment, .. }, Answer::Booked(booking)) => self.paid(payment, booking),
+            (Ask::Exchange { reservation, seats, .. }, answer) => self.exchanged(reservation, seats, answer),
+            (Ask::Confirm { reservation, payment }, Answer::Booked(booking)) => {
+                self.baskets.seen(reservation, &booking.seats);
+                self.paid(payment, booking);
+            }
             (Ask::Confirm { .. }, Answer::Processing(_)) => self.happened(Happening::ToldToWait),
             (Ask::Confirm { payment, .. }, Answer::Refused(refusal)) => {
                 self.payment_refused(payment, refusal);
@@ -32,8 +40,12 @@ impl ShopCounts {
                     _ => {}
                 }
             }
-            (Ask::LookUpReservation { .. }, Answer::Basket { status }) if status == "expired" => {
+            (Ask::Reserve { .. }, Answer::Reserved(reservation)) => self.baskets.filled(reservation),
+            (Ask::LookUpReservation { .. }, Answer::Basket { status, .. }) if status == "expired" => {
                 self.happened(Happening::BasketExpired);
+            }
+            (Ask::LookUpReservation { reservation }, Answer::Basket { seats, .. }) => {
+                self.looked_at(reservation, seats);
             }
             (Ask::Cancel { .. }, Answer::Cancelled(_)) => self.happened(Happening::GaveTicketsBack),
             (Ask::Cancel { .. }, Answer::Refused(refusal)) if refusal.code == "too_late" => {
@@ -51,7 +63,33 @@ impl ShopCounts {
 
     /// The report of what was counted.
     pub(super) fn report(&self) -> ShopReport {
-        ShopReport::new(self.happenings.clone(), self.answers_changed, self.paid_too_late)
+        let (answers_changed, paid_too_late) = (self.answers_changed, self.paid_too_late);
+        let seats_mixed = self.baskets.mixed();
+        ShopReport { answers_changed, paid_too_late, seats_mixed, ..ShopReport::new(self.happenings.clone()) }
+    }
+
+    fn looked_at(&mut self, reservation: &Reservation, seats: &[String]) {
+        if self.baskets.seen(reservation, seats) {
+            self.happened(Happening::FoundOtherSeats);
+        }
+    }
+
+    fn exchanged(&mut self, reservation: &Reservation, wanted: &[String], answer: &Answer) {
+        match answer {
+            Answer::Reserved(now) => {
+                self.happened(Happening::TookOtherSeats);
+                self.baskets.exchanged(now, wanted);
+            }
+            Answer::Refused(refusal) if refusal.status < 500 => {
+                if refusal.code == "seats_unavailable" {
+                    self.happened(Happening::OtherSeatsGone);
+                }
+            }
+            _ => {
+                self.happened(Happening::ExchangeAnswerLost);
+                self.baskets.may_have(reservation, wanted);
+            }
+        }
     }
 
     fn paid(&mut self, payment: &Payment, booking: &Booking) {
@@ -102,7 +140,8 @@ mod tests {
 
     fn confirm(key: &str, card: Card, timing: Timing) -> Ask {
         let holds_for = Some(Duration::from_secs(9));
-        let reservation = Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for };
+        let (reservation_id, manage_token, seats) = ("r".into(), "m".into(), vec!["A1".into()]);
+        let reservation = Reservation { reservation_id, manage_token, holds_for, seats };
         let payment = Payment { card, cards_before: 0, timing, idempotency_key: key.into() };
         Ask::Confirm { reservation, payment }
     }

@@ -55,21 +55,31 @@ impl Visitor {
             Basket::GivesBack => return Next::Ask(Ask::Release { reservation }, after),
             Basket::WalksOff => return Next::Finish(Ending::Abandoned),
         }
-        let wait = purchase.timing.wait(reservation.holds_for);
+        if self.wants_other_seats(&reservation) {
+            return self.look_at_the_seats();
+        }
+        self.pay_with_the_seats_of(reservation)
+    }
+
+    /// No other seats are wanted, or any longer: pays, each in their own way.
+    pub(super) fn pay_with_the_seats_of(&mut self, reservation: Reservation) -> Next {
+        self.exchanging.ends();
+        let (purchase, after) = (self.intent.purchase, self.hesitation());
+        let wait = purchase.timing.wait(reservation.holds_for, &mut self.rng);
         match (purchase.timing, wait) {
             (Timing::TooLate, Some(wait)) => Next::Ask(Ask::LookUpReservation { reservation }, wait),
             (_, wait) => self.pay(reservation, purchase.card, 0, wait.unwrap_or(after)),
         }
     }
 
-    /// Somebody who let a basket expire looks at it, and tries to pay all the same.
-    pub(super) fn looked_at_the_basket(&mut self, asked: &Ask) -> Next {
-        match asked {
-            Ask::LookUpReservation { reservation } => {
-                self.pay(reservation.clone(), self.intent.purchase.card, 0, Duration::ZERO)
-            }
-            _ => Next::Finish(Ending::Refused),
+    /// Somebody who let a basket expire looks at it, and tries to pay all the same; somebody who does not know which
+    /// seats are in it looks, too.
+    pub(super) fn looked_at_the_basket(&mut self, asked: &Ask, seats: &[String]) -> Next {
+        let Ask::LookUpReservation { reservation } = asked else { return Next::Finish(Ending::Refused) };
+        if self.exchanging.basket().is_some() {
+            return self.learnt_of_an_exchange(reservation.clone(), seats);
         }
+        self.pay(reservation.clone(), self.intent.purchase.card, 0, Duration::ZERO)
     }
 
     fn pay(&mut self, reservation: Reservation, card: Card, cards_before: u32, after: Duration) -> Next {
@@ -127,7 +137,10 @@ impl Visitor {
                 self.intent.purchase.basket = Basket::GivesBack;
                 self.pick_again()
             }
-            (Ask::Confirm { .. } | Ask::Release { .. }, 410, _)
+            (Ask::Exchange { reservation, .. }, 409 | 422 | 429, _) => {
+                self.refused_other_seats(reservation.clone(), refusal)
+            }
+            (Ask::Exchange { .. } | Ask::Confirm { .. } | Ask::Release { .. }, 410, _)
             | (Ask::Reserve { .. }, 429, "cooling_down") => self.leave_the_shop(Ending::Lapsed),
             (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 401, "admission_expired")
             | (Ask::LookUpSeats { .. } | Ask::Reserve { .. }, 403, "admission_ended") => {
@@ -173,7 +186,7 @@ impl Visitor {
         Next::Ask(ask, LOOK_AGAIN)
     }
 
-    fn look_at_the_seats(&mut self) -> Next {
+    pub(super) fn look_at_the_seats(&mut self) -> Next {
         match (self.admission_token.clone(), self.show_id.clone()) {
             (Some(admission_token), Some(show_id)) => {
                 let after = self.hesitation();

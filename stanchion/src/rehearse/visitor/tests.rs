@@ -1,3 +1,4 @@
+mod exchanging;
 mod shopping;
 mod waiting;
 
@@ -21,6 +22,7 @@ const PLAIN: Purchase = Purchase {
     basket: Basket::Pays,
     card: Card::Good,
     timing: Timing::Soon,
+    exchange: None,
     asks_again: false,
     cancels: false,
 };
@@ -76,7 +78,12 @@ fn free_map() -> Answer {
 
 fn reserved() -> Answer {
     let holds_for = Some(Duration::from_secs(10));
-    Answer::Reserved(Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for })
+    Answer::Reserved(reservation_of(holds_for, &["A1", "A2"]))
+}
+
+fn reservation_of(holds_for: Option<Duration>, labels: &[&str]) -> Reservation {
+    let seats = labels.iter().map(ToString::to_string).collect();
+    Reservation { reservation_id: "r".into(), manage_token: "m".into(), holds_for, seats }
 }
 
 fn booked() -> Answer {
