@@ -51,16 +51,29 @@ impl Sid {
     }
 }
 
-/// Counts the ids of one millisecond.
-static WITHIN_A_MILLISECOND: Mutex<uuid::ContextV7> = Mutex::new(uuid::ContextV7::new());
+/// Counts the ids of one millisecond, and never goes back in time.
+struct Counter {
+    within_a_millisecond: uuid::ContextV7,
+    latest: jiff::Timestamp,
+}
+
+static COUNTER: Mutex<Counter> =
+    Mutex::new(Counter { within_a_millisecond: uuid::ContextV7::new(), latest: jiff::Timestamp::MIN });
+/// Ids go on ascending where a clock is set back by no more than this.
+const UNEVENNESS: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
 /// A UUID of version 7 (RFC 9562, section 6.2, method 1) for the given time, so that rows of one time lie together. Ids
-/// that one process makes for the same millisecond ascend: a list by id is in the order of making.
+/// that one process makes for the same millisecond ascend: a list by id is in the order of making. After a clock was set
+/// back by more than a second, ids say the new time: whoever reads it from them would be misled until the old one comes.
 pub fn uuid_v7(time: jiff::Timestamp) -> uuid::Uuid {
     let seconds = u64::try_from(time.as_second()).unwrap_or_default();
     let nanoseconds = u32::try_from(time.subsec_nanosecond()).unwrap_or_default();
-    let counter = WITHIN_A_MILLISECOND.lock().unwrap_or_else(PoisonError::into_inner);
-    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*counter, seconds, nanoseconds))
+    let mut counter = COUNTER.lock().unwrap_or_else(PoisonError::into_inner);
+    if counter.latest.duration_since(time) > UNEVENNESS {
+        *counter = Counter { within_a_millisecond: uuid::ContextV7::new(), latest: time };
+    }
+    counter.latest = counter.latest.max(time);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&counter.within_a_millisecond, seconds, nanoseconds))
 }
 
 /// A drop's name in URLs, keys and tokens: 1 to 64 lower-case letters, digits and inner hyphens.
@@ -200,6 +213,15 @@ mod tests {
         let ids: Vec<_> = (0..1_000).map(|_| uuid_v7(time)).collect();
         assert!(ids.is_sorted_by(|one, next| one < next));
         assert_eq!(ids[0].get_version_num(), 7);
+    }
+
+    #[test]
+    fn an_id_says_when_it_was_made_also_after_the_clock_was_set_back() {
+        let made = |id: uuid::Uuid| id.get_timestamp().unwrap().to_unix().0;
+        for time in ["2031-03-01T12:00:00Z", "2030-03-01T12:00:00Z", "2031-03-01T12:00:00Z"] {
+            let time: jiff::Timestamp = time.parse().unwrap();
+            assert_eq!(made(uuid_v7(time)), time.as_second().unsigned_abs());
+        }
     }
 
     #[test]

@@ -166,6 +166,16 @@ async fn a_key_that_a_failure_spoilt_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_stripe_that_is_away_when_the_intent_is_made_takes_nothing() {
+    given_up_and_paid_again("POST /v1/payment_intents", Fault::Down).await;
+}
+
+#[tokio::test]
+async fn a_confirmation_that_failed_at_stripe_is_given_up_and_paid_again() {
+    given_up_and_paid_again("/confirm", Fault::ErrorInstead).await;
+}
+
+#[tokio::test]
 async fn a_confirmation_that_was_one_too_many_is_given_up_and_paid_again() {
     given_up_and_paid_again("/confirm", Fault::Limited).await;
 }

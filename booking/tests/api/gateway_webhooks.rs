@@ -184,3 +184,10 @@ async fn webhooks_that_come_at_once_are_each_stored_once() {
     assert!(answers.iter().all(|(status, _)| *status == 204), "{answers:?}");
     until_events(&till, id, &["charge.declined"; 21].join(" ")).await;
 }
+
+#[tokio::test]
+async fn a_webhook_larger_than_any_of_a_gateway_is_not_read() {
+    let till = Till::timeless().await;
+    let large = vec![b' '; 256 * 1024 + 1];
+    assert_eq!(signed(&till, large).await, (413, "body_too_large".to_owned()));
+}

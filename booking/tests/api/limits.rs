@@ -229,3 +229,26 @@ async fn a_refused_reserve_sends_nothing_to_postgres() {
     let cooling = nothing(counted.ask(&winner, &["B1"]).await, "a cool-down");
     assert!(matches!(cooling, ReserveError::CoolingDown { .. }), "{cooling:?}");
 }
+
+#[tokio::test]
+async fn seats_are_asked_for_so_often_from_an_address_also_where_they_are_exchanged() {
+    let settings = [("RATE_LIMIT_PER_ADDRESS", "1"), ("RESERVATIONS_PER_ADDRESS", "5")];
+    let shop = Shop::with_settings(&settings).await;
+    let show = shop.show(1).await;
+    let first = shop.shopper().await;
+    let held = first.reserve(&show, &["A1"]).await.expect(201);
+    let id = held.text("reservation_id");
+    // A request a second, and two at once: others from the address are among them.
+    eventually(SOON, || async { first.exchange(id, &["A2"]).await.status == 429 }).await;
+    let refused = eventually(SOON, || async {
+        let reply = shop.shopper().await.reserve(&show, &["A9"]).await;
+        if reply.status == 429 { Ok(reply) } else { Err(reply.body) }
+    })
+    .await;
+    assert_eq!(refused.code(), "rate_limited");
+    assert!(
+        refused.header("ratelimit-policy").contains("by-address"),
+        "{}",
+        refused.header("ratelimit-policy")
+    );
+}
