@@ -36,10 +36,13 @@ use crate::app::AppState;
 
 /// The head of the OpenAPI document; the routes add themselves.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Stanchion booking",
-    description = "The shop: seat maps, reservations, payment and tickets, for people who were let in."
-))]
+#[openapi(
+    info(
+        title = "Stanchion booking",
+        description = "The shop: seat maps, reservations, payment and tickets, for people who were let in."
+    ),
+    paths(bookings::documents::calendar, bookings::documents::printed)
+)]
 struct Document;
 
 /// All routes with their layers.
@@ -92,6 +95,6 @@ fn paying() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::cancel::cancel))
         .routes(routes!(payments::config))
         .routes(routes!(payments::webhook))
-        .routes(routes!(tickets::picture))
+        .routes(routes!(tickets::document))
         .routes(routes!(tickets::jwks))
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod live;
 pub mod metrics;
 pub mod sql;
+pub mod printing;
 pub mod store;
 pub mod till;
 pub mod worker;

@@ -46,6 +46,19 @@ pub fn policy_with_form_target(origin: &str) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(PAGE_POLICY))
 }
 
+/// The policy of a page that needs more than its own origin: a directive and what is added to it, each.
+pub fn policy_with(more: &[(&str, &str)]) -> HeaderValue {
+    let policy = more.iter().fold(PAGE_POLICY.to_owned(), |policy, (directive, sources)| {
+        let own = format!("{directive} 'self'");
+        if policy.contains(&own) {
+            policy.replace(&own, &format!("{own} {sources}"))
+        } else {
+            format!("{policy}; {directive} {sources}")
+        }
+    });
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(PAGE_POLICY))
+}
+
 /// Whether the client is a browser that shows what it gets: it names HTML itself, where a program's `*/*` does not.
 pub fn wants_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -186,6 +199,16 @@ mod tests {
             assert!(text.contains("<h1>") && text.contains("&#60;b&#62;no"), "{text}");
             assert!(response.extensions().get::<Problem>().is_some(), "the log needs the code");
         }
+    }
+
+    #[test]
+    fn a_policy_is_widened_by_what_is_named_alone() {
+        let policy = policy_with(&[("script-src", "https://pay.test"), ("frame-src", "https://pay.test")]);
+        let policy = policy.to_str().unwrap();
+        assert!(policy.contains("script-src 'self' https://pay.test;"), "{policy}");
+        assert!(policy.ends_with("; frame-src https://pay.test"), "{policy}");
+        assert!(policy.contains("style-src 'self';") && policy.contains("default-src 'none'"), "{policy}");
+        assert_eq!(policy_with(&[]), PAGE_POLICY);
     }
 
     #[tokio::test]

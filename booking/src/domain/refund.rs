@@ -13,7 +13,8 @@ use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 use super::booking::BookingStatus;
-use super::cancel::CancelPolicy;
+use super::cancel::{CancelPolicy, share_of};
+use super::catalogue::{Show, ShowStatus};
 use super::idempotency::{BodyDigest, IdempotencyKey};
 use super::ids::{BookingId, RefundId, ReservationId};
 use crate::gateway::{Attempt, Gateways, NoAnswer};
@@ -194,6 +195,16 @@ impl Refunder {
             self.refunds.cancel(booking, reservation, buyer, &self.policy, self.clock.now()).await?;
         self.carry_out(promised).await;
         Ok(cancelled)
+    }
+
+    /// What giving a booking to this show back would come to at this moment, of what was paid and what is left of it: how
+    /// much, and which share of the price; `None`: it is too late.
+    pub fn offer(&self, (paid, left): (Money, Money), show: &Show) -> Option<(Money, u8)> {
+        let before = show.starts_at.duration_since(self.clock.now());
+        let is_off = show.status == ShowStatus::Cancelled;
+        let percent = if is_off { 100 } else { self.policy.percent(before)? };
+        let share = share_of(paid, percent);
+        Some((if share.amount_minor < left.amount_minor { share } else { left }, percent))
     }
 
     /// Gives money back for an operator.

@@ -2,6 +2,7 @@
 
 mod answers;
 pub(super) mod cancel;
+pub(super) mod documents;
 
 use std::time::{Duration, Instant};
 
@@ -197,12 +198,20 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Pro
 pub(super) async fn read(
     State(state): State<AppState>,
     caller: Caller,
-    PathOf(id): PathOf<BookingId>,
+    PathOf(name): PathOf<String>,
 ) -> Result<Response, Problem> {
-    let booking =
-        bookings::find(&state.store.pool, id).await?.ok_or_else(|| Problem::from(&common::NOT_FOUND))?;
+    let not_found = || Problem::from(&common::NOT_FOUND);
+    // A path's part cannot be told from its ending by the router: `{id}.ics` and `{id}.pdf` come here too.
+    let (id, form) = name.rsplit_once('.').map_or((name.as_str(), None), |(id, form)| (id, Some(form)));
+    let id: BookingId = id.parse().map_err(|_| not_found())?;
+    let booking = bookings::find(&state.store.pool, id).await?.ok_or_else(not_found)?;
     caller.must_own(booking.reservation, &booking.buyer)?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(state.till.answers.view(&booking))).into_response())
+    match form {
+        None => Ok(([(CACHE_CONTROL, "no-store")], Json(state.till.answers.view(&booking))).into_response()),
+        Some("ics") => documents::calendar(&state, &booking).await,
+        Some("pdf") => documents::printed(&state, &booking).await,
+        Some(_) => Err(not_found()),
+    }
 }
 
 impl Caller {

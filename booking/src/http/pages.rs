@@ -1,8 +1,10 @@
 //! The shop's pages. They do what the API's handlers do, by the same functions and for the same callers, and say it
 //! in HTML: whatever a page can do, an API client can. All forms work without script. The texts are in `templates/`.
 
+mod cancel;
 mod catalogue;
 mod checkout;
+mod entrance;
 mod hall;
 mod plan;
 mod show;
@@ -45,7 +47,10 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/checkout/{id}", get(checkout::show))
         .route("/checkout/{id}/pay", post(checkout::pay).get(checkout::back))
         .route("/checkout/{id}/release", post(checkout::release).get(checkout::back))
+        .route("/b/offline.js", get(entrance::worker))
         .route("/b/{id}", get(tickets::show))
+        .route("/b/{id}/cancel", get(cancel::ask).post(cancel::cancel))
+        .route("/b/{id}/tickets/{ticket}", get(entrance::show))
         .route("/b/{id}/open", post(tickets::open).get(tickets::back))
         .layer(middleware::from_fn(own_pages_only))
         .route("/assets/booking/{*path}", get(asset))
@@ -78,7 +83,18 @@ mod tests {
 
     #[test]
     fn every_module_the_pages_name_is_there() {
-        for name in ["seats.js", "checkout.js", "paying.js", "private-link.js"] {
+        for name in [
+            "seats.js",
+            "checkout.js",
+            "card.js",
+            "stripe.js",
+            "paying.js",
+            "private-link.js",
+            "ticket.js",
+            "offline.js",
+            "shop.css",
+            "no-script.css",
+        ] {
             assert!(Asset::get(name).is_some(), "{name}");
         }
     }

@@ -1,6 +1,7 @@
 //! Bookings and their tickets: written unseen before the capture, confirmed with it, read by their owner.
 
 mod list;
+mod owner;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -10,6 +11,7 @@ use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
 
 pub use list::{Filter, ListedBooking, ListedRefund, list};
+pub use owner::{GivenBack, contact, given_back, paid};
 
 use crate::domain::booking::{Booking, BookingStatus, Reference, Ticket, Unseen};
 use crate::domain::ids::{BookingId, ReservationId, ShowId, TicketId};

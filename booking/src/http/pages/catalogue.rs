@@ -14,7 +14,7 @@ use shared::pages::page;
 use shared::problem::{Problem, codes};
 
 use super::queue_url;
-use super::view::{DropView, ShowView, readable};
+use super::view::{DayView, DropView, MovieRef, ShowView, by_day, readable};
 use crate::app::AppState;
 use crate::domain::catalogue::MovieDetails;
 use crate::domain::ids::MovieId;
@@ -34,6 +34,7 @@ const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=2");
 #[template(path = "browse.html")]
 struct BrowsePage {
     drops: Vec<DropView>,
+    movies: Vec<MovieRef>,
 }
 
 /// The shows of a drop.
@@ -41,6 +42,7 @@ struct BrowsePage {
 #[template(path = "drop.html")]
 struct DropPage {
     drop: DropView,
+    days: Vec<DayView>,
     is_admitted: bool,
 }
 
@@ -49,18 +51,20 @@ struct DropPage {
 #[template(path = "movie.html")]
 struct MoviePage {
     movie: MovieDetails,
-    shows: Vec<ShowView>,
+    days: Vec<DayView>,
 }
 
 pub(super) async fn browse(State(app): State<AppState>) -> Result<Response, Problem> {
     let mut by_drop: BTreeMap<DropSlug, Vec<ShowView>> = BTreeMap::new();
-    for show in upcoming(&app, None).await? {
+    let shows = upcoming(&app, None).await?;
+    let movies = movies(&shows);
+    for show in shows {
         by_drop.entry(show.drop.clone()).or_default().push(show);
     }
     let mut drops: Vec<DropView> =
         by_drop.into_iter().map(|(slug, shows)| drop_view(&app, slug, shows)).collect();
     drops.sort_by_key(|drop| drop.shows.first().map(|show| show.starts_at));
-    Ok(public(page(StatusCode::OK, &BrowsePage { drops })))
+    Ok(public(page(StatusCode::OK, &BrowsePage { drops, movies })))
 }
 
 pub(super) async fn drop(
@@ -73,7 +77,8 @@ pub(super) async fn drop(
         return Err(Problem::from(&codes::NOT_FOUND).detail("Nothing of this drop is on sale."));
     }
     let is_admitted = shopper.is_ok_and(|shopper| shopper.admission_to(&slug).is_ok());
-    Ok(page(StatusCode::OK, &DropPage { drop: drop_view(&app, slug, shows), is_admitted }))
+    let days = by_day(shows.clone());
+    Ok(page(StatusCode::OK, &DropPage { drop: drop_view(&app, slug, shows), days, is_admitted }))
 }
 
 pub(super) async fn movie(
@@ -83,7 +88,14 @@ pub(super) async fn movie(
     let movie = found(catalogue::movie(&app.pool, id).await)?.details;
     let mut shows = upcoming(&app, None).await?;
     shows.retain(|show| show.movie.id == id);
-    Ok(public(page(StatusCode::OK, &MoviePage { movie, shows })))
+    Ok(public(page(StatusCode::OK, &MoviePage { movie, days: by_day(shows) })))
+}
+
+/// What is shown, each once, by title.
+fn movies(shows: &[ShowView]) -> Vec<MovieRef> {
+    let titles: BTreeMap<_, _> =
+        shows.iter().map(|show| ((show.movie.title.as_str(), show.movie.id.0), &show.movie)).collect();
+    titles.into_values().cloned().collect()
 }
 
 /// The shows that have not ended, of a drop or of all, the next one first.
@@ -145,29 +157,35 @@ mod tests {
 
     #[test]
     fn everything_on_sale_is_listed_by_drop() {
-        let html = BrowsePage { drops: vec![sample_drop()] }.render().unwrap();
+        let html =
+            BrowsePage { movies: movies(&sample_drop().shows), drops: vec![sample_drop()] }.render().unwrap();
         samples::check(&html);
         for text in ["Midnight premiere", "12 seats left", "Sold out", "Not on sale", "from 12.50 EUR"] {
             assert!(html.contains(text), "{text} is missing in {html}");
         }
-        assert!(BrowsePage { drops: vec![] }.render().unwrap().contains("Nothing is on sale"));
+        assert_eq!(html.matches("href=\"/movies/").count(), 1, "each movie once: {html}");
+        assert!(
+            BrowsePage { drops: vec![], movies: vec![] }.render().unwrap().contains("Nothing is on sale")
+        );
     }
 
     #[test]
     fn a_drop_sends_those_who_were_not_let_in_to_its_line() {
-        let html = DropPage { drop: sample_drop(), is_admitted: false }.render().unwrap();
+        let html = DropPage { drop: sample_drop(), days: by_day(sample_drop().shows), is_admitted: false }
+            .render()
+            .unwrap();
         samples::check(&html);
         assert!(html.contains("href=\"http://line.test/q/midnight-premiere\""));
-        let html = DropPage { drop: sample_drop(), is_admitted: true }.render().unwrap();
+        let html = DropPage { drop: sample_drop(), days: vec![], is_admitted: true }.render().unwrap();
         assert!(html.contains("You are in") && !html.contains("Join the line"));
     }
 
     #[test]
     fn a_movie_has_its_facts_and_its_shows() {
-        let html = MoviePage { movie: sample_movie(), shows: vec![samples::show()] }.render().unwrap();
+        let html = MoviePage { movie: sample_movie(), days: by_day(vec![samples::show()]) }.render().unwrap();
         samples::check(&html);
         assert!(html.contains("124 minutes") && html.contains("Ada, Grace"), "{html}");
-        let html = MoviePage { movie: sample_movie(), shows: vec![] }.render().unwrap();
+        let html = MoviePage { movie: sample_movie(), days: vec![] }.render().unwrap();
         assert!(html.contains("No show is planned"));
     }
 }

@@ -6,13 +6,13 @@ mod paid;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::header::SET_COOKIE;
+use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use shared::http::{Body, PathOf, to_completion};
-use shared::pages::{FormOf, page};
+use shared::pages::{FormOf, page, policy_with};
 use shared::problem::Problem;
 use uuid::Uuid;
 
@@ -39,7 +39,31 @@ struct CheckoutPage {
     form: PayForm,
     problem: Option<PaymentProblem>,
     now: Timestamp,
+    till: TillView,
 }
+
+impl CheckoutPage {
+    fn is_stripe(&self) -> bool {
+        matches!(self.till, TillView::Stripe { .. })
+    }
+}
+
+/// Who takes the money, and what its form needs.
+#[derive(Clone, Debug)]
+enum TillView {
+    /// Its form takes test cards.
+    Sandbox,
+    /// Stripe's own form, in a frame.
+    Stripe { publishable_key: String },
+}
+
+/// What Stripe's form needs to load, to ask, and to show a bank's question.
+const STRIPE_SOURCES: [(&str, &str); 4] = [
+    ("script-src", "https://js.stripe.com"),
+    ("connect-src", "https://api.stripe.com"),
+    ("img-src", "https://*.stripe.com"),
+    ("frame-src", "https://js.stripe.com https://hooks.stripe.com"),
+];
 
 /// A payment whose answer is not known yet.
 #[derive(Template)]
@@ -90,6 +114,11 @@ impl PayForm {
         Self { attempt: Uuid::new_v4().to_string(), name, email, payment_token }
     }
 
+    /// The same person for a new attempt with another card.
+    fn with_another_card(self) -> Self {
+        Self { payment_token: String::new(), ..self.again() }
+    }
+
     /// The same answers for a new attempt.
     fn again(self) -> Self {
         Self { attempt: Uuid::new_v4().to_string(), ..self }
@@ -105,7 +134,7 @@ pub(super) async fn show(
     let overdue =
         reservation.status == ReservationStatus::Pending && reservation.expires_at <= app.clock.now();
     match (reservation.status, reservation.booking) {
-        (_, Some(booking)) => Ok(to_tickets(&app, id, booking)),
+        (_, Some(booking)) => Ok(to_tickets(&app, id, booking, "")),
         (ReservationStatus::Pending, _) if !overdue => {
             checkout(&app, &reservation, StatusCode::OK, PayForm::new(), None).await
         }
@@ -133,7 +162,7 @@ pub(super) async fn pay(
     let reservation = own(&app, &caller, id).await?;
     let status_and_outcome = confirm(&app, caller, id, &form).await?;
     match status_and_outcome {
-        (_, Paid::Booked(booking)) => Ok(to_tickets(&app, id, booking)),
+        (_, Paid::Booked(booking)) => Ok(to_tickets(&app, id, booking, "?booked")),
         (_, Paid::Processing) => paying(&app, &reservation, Some(form)).await,
         (_, Paid::Elsewhere) => paying(&app, &reservation, None).await,
         (status, Paid::Over(ending)) => over(&app, &reservation, status, ending).await,
@@ -142,7 +171,8 @@ pub(super) async fn pay(
             checkout(&app, &reservation, status, form, Some(PaymentProblem::Away)).await
         }
         (status, Paid::Refused(problem)) => {
-            checkout(&app, &reservation, status, form.again(), Some(problem)).await
+            let form = if problem.is_the_cards() { form.with_another_card() } else { form.again() };
+            checkout(&app, &reservation, status, form, Some(problem)).await
         }
     }
 }
@@ -193,9 +223,10 @@ fn to_basket(id: ReservationId) -> Redirect {
     Redirect::to(&format!("/checkout/{id}"))
 }
 
-fn to_tickets(app: &AppState, reservation: ReservationId, booking: BookingId) -> Response {
+/// `more` is `?booked` for somebody who has just paid.
+fn to_tickets(app: &AppState, reservation: ReservationId, booking: BookingId, more: &str) -> Response {
     let cookie = [(SET_COOKIE, manage_cookie(app, reservation))];
-    (cookie, Redirect::to(&format!("/b/{booking}"))).into_response()
+    (cookie, Redirect::to(&format!("/b/{booking}{more}"))).into_response()
 }
 
 async fn own(app: &AppState, caller: &Caller, id: ReservationId) -> Result<Reservation, Problem> {
@@ -217,7 +248,17 @@ async fn checkout(
     problem: Option<PaymentProblem>,
 ) -> Result<Response, Problem> {
     let basket = basket(app, reservation).await?;
-    Ok(page(status, &CheckoutPage { basket, form, problem, now: app.clock.now() }))
+    let gateway = app.gateways.current();
+    let till = match gateway.name() {
+        "stripe" => TillView::Stripe { publishable_key: gateway.publishable_key().to_owned() },
+        _ => TillView::Sandbox,
+    };
+    let checkout = CheckoutPage { basket, form, problem, now: app.clock.now(), till };
+    let mut answer = page(status, &checkout);
+    if checkout.is_stripe() {
+        answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy_with(&STRIPE_SOURCES));
+    }
+    Ok(answer)
 }
 
 async fn paying(

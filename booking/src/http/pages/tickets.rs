@@ -1,7 +1,7 @@
 //! The private link of a booking: its tickets with their codes.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use http::header::SET_COOKIE;
@@ -15,11 +15,12 @@ use super::manage_cookie;
 use super::show::view;
 use super::view::{ShowView, readable};
 use crate::app::AppState;
-use crate::domain::booking::{Booking, BookingStatus, Ticket, TicketStatus};
+use crate::domain::booking::{Booking, BookingStatus, Contact, Ticket, TicketStatus};
 use crate::domain::ids::{BookingId, TicketId};
+use crate::domain::refund::RefundStatus;
 use crate::http::caller::Caller;
 use crate::http::error::found;
-use crate::store::bookings;
+use crate::store::bookings::{self, GivenBack};
 
 /// A booking with its tickets.
 #[derive(Template)]
@@ -27,6 +28,8 @@ use crate::store::bookings;
 struct BookingPage {
     booking: BookingView,
     private_link: String,
+    /// It has just been paid for.
+    is_new: bool,
 }
 
 /// Asks for the part of the link that browsers keep to themselves.
@@ -38,11 +41,39 @@ struct PrivateLinkPage {
 }
 
 struct BookingView {
+    id: BookingId,
     reference: String,
     status: BookingStatus,
     show: ShowView,
     total: Money,
     tickets: Vec<TicketView>,
+    contact: Option<Contact>,
+    given_back: Option<GivenBackView>,
+}
+
+/// What the buyer of a cancelled booking gets.
+struct GivenBackView {
+    amount: Money,
+    percent: u8,
+    /// The gateway refused for good.
+    is_stuck: bool,
+}
+
+impl From<GivenBack> for GivenBackView {
+    fn from(GivenBack { amount, percent, status }: GivenBack) -> Self {
+        Self { amount, percent, is_stuck: status == RefundStatus::Failed }
+    }
+}
+
+impl BookingView {
+    fn is_confirmed(&self) -> bool {
+        self.status == BookingStatus::Confirmed
+    }
+
+    /// Whether there is a ticket to print.
+    fn has_paper(&self) -> bool {
+        self.tickets.iter().any(|ticket| ticket.status != TicketStatus::Cancelled)
+    }
 }
 
 struct TicketView {
@@ -74,8 +105,10 @@ pub(super) struct OpenForm {
 pub(super) async fn show(
     State(app): State<AppState>,
     PathOf(id): PathOf<BookingId>,
+    RawQuery(query): RawQuery,
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
+    let is_new = query.as_deref() == Some("booked");
     let asks_for_link = || page(StatusCode::OK, &PrivateLinkPage { booking_id: id, refused: false });
     let caller = match caller {
         Ok(caller) => caller,
@@ -84,7 +117,9 @@ pub(super) async fn show(
     };
     // Whether there is such a booking is told to its owner alone.
     match bookings::find(&app.store.pool, id).await? {
-        Some(booking) if caller.owns(booking.reservation, &booking.buyer) => tickets(&app, &booking).await,
+        Some(booking) if caller.owns(booking.reservation, &booking.buyer) => {
+            tickets(&app, &booking, is_new).await
+        }
         _ => Ok(asks_for_link()),
     }
 }
@@ -109,18 +144,26 @@ pub(super) async fn back(PathOf(id): PathOf<BookingId>) -> Redirect {
     Redirect::to(&format!("/b/{id}"))
 }
 
-async fn tickets(app: &AppState, booking: &Booking) -> Result<Response, Problem> {
+async fn tickets(app: &AppState, booking: &Booking, is_new: bool) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(booking.show).await)?;
     let token = app.manage.token(booking.reservation);
     let private_link = format!("{}/b/{}#{token}", app.public_url, booking.id);
+    let contact = if is_new { bookings::contact(&app.store.pool, booking.id).await? } else { None };
+    let given_back = match booking.status {
+        BookingStatus::Confirmed => None,
+        _ => bookings::given_back(&app.store.pool, booking.id).await?.map(GivenBackView::from),
+    };
     let booking = BookingView {
+        id: booking.id,
         reference: booking.reference.0.clone(),
         status: booking.status,
         show: view(app, &plan).await,
         total: booking.total,
         tickets: booking.tickets.iter().map(TicketView::from).collect(),
+        contact,
+        given_back,
     };
-    Ok(page(StatusCode::OK, &BookingPage { booking, private_link }))
+    Ok(page(StatusCode::OK, &BookingPage { booking, private_link, is_new }))
 }
 
 #[cfg(test)]
@@ -132,6 +175,10 @@ mod tests {
     use super::*;
 
     fn sample(status: BookingStatus) -> String {
+        sample_of(status, None, false)
+    }
+
+    fn sample_of(status: BookingStatus, given_back: Option<GivenBackView>, is_new: bool) -> String {
         let ticket = |id, status| TicketView {
             id: TicketId(Uuid::from_u128(id)),
             seat: format!("A{id}"),
@@ -140,6 +187,9 @@ mod tests {
             status,
         };
         let booking = BookingView {
+            id: BookingId(Uuid::from_u128(7)),
+            contact: Some(Contact { email: "ada@example.org".to_owned(), name: "Ada <L>".to_owned() }),
+            given_back,
             reference: "7KQ2M9XA".to_owned(),
             status,
             show: samples::show(),
@@ -151,7 +201,7 @@ mod tests {
             ],
         };
         let private_link = "http://shop.test/b/7#m1.abc".to_owned();
-        let html = BookingPage { booking, private_link }.render().unwrap();
+        let html = BookingPage { booking, private_link, is_new }.render().unwrap();
         samples::check(&html);
         html
     }
@@ -160,7 +210,7 @@ mod tests {
     fn only_a_valid_ticket_shows_its_code() {
         let html = sample(BookingStatus::Confirmed);
         assert!(html.contains("7KQ2M9XA") && html.contains("37.50 EUR"), "{html}");
-        assert!(html.contains("/v1/tickets/00000000-0000-0000-0000-000000000001.svg"), "{html}");
+        assert!(html.contains("/v1/tickets/00000000-0000-0000-0000-000000000001.svg?only=code"), "{html}");
         assert_eq!(html.matches("<img src=\"/v1/tickets/").count(), 1);
     }
 
@@ -168,6 +218,35 @@ mod tests {
     fn every_status_of_a_booking_has_its_words() {
         assert!(sample(BookingStatus::Cancelled).contains("on its way back"));
         assert!(sample(BookingStatus::Refunded).contains("was given back"));
+    }
+
+    #[test]
+    fn a_cancelled_booking_says_how_much_goes_back() {
+        let back = |is_stuck, minor| {
+            Some(GivenBackView { amount: Money::new(minor, Currency::EUR), percent: 50, is_stuck })
+        };
+        let html = sample_of(BookingStatus::Cancelled, back(false, 1875), false);
+        assert!(html.contains("18.75 EUR, 50 % of its price, are on the way"), "{html}");
+        assert!(!html.contains("/cancel\"") && html.contains("Take out of the calendar"), "{html}");
+        assert!(sample_of(BookingStatus::Cancelled, back(true, 1875), false).contains("get in touch"));
+        assert!(sample_of(BookingStatus::Cancelled, back(false, 0), false).contains("Nothing is given back"));
+        assert!(sample_of(BookingStatus::Refunded, back(false, 1875), false).contains("were given back"));
+    }
+
+    #[test]
+    fn who_has_just_paid_reads_what_they_have_and_what_to_keep() {
+        let html = sample_of(BookingStatus::Confirmed, None, true);
+        for text in [
+            "You have your seats",
+            "Paid: 37.50 EUR",
+            "ada@example.org",
+            "Keep your private link",
+            ".pdf",
+            ".ics",
+        ] {
+            assert!(html.contains(text), "{text} is missing in {html}");
+        }
+        assert!(html.contains("Ada &#60;L&#62;") && html.contains("/cancel\""), "{html}");
     }
 
     #[test]

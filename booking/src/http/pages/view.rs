@@ -15,6 +15,8 @@ pub(super) struct ShowView {
     pub(super) id: ShowId,
     pub(super) movie: MovieRef,
     pub(super) when: String,
+    /// The day on the theatre's calendar.
+    pub(super) day: String,
     pub(super) starts_at: Timestamp,
     pub(super) theatre: String,
     pub(super) city: String,
@@ -40,6 +42,7 @@ impl ShowView {
             id: show.show_id,
             movie: MovieRef { id: show.movie.movie_id, title: show.movie.title.clone() },
             when: local_time(show.starts_at, &show.theatre.time_zone, "%A, %-d %B %Y, %H:%M"),
+            day: local_time(show.starts_at, &show.theatre.time_zone, "%A, %-d %B %Y"),
             starts_at: show.starts_at,
             theatre: show.theatre.name.clone(),
             city: show.theatre.city.clone(),
@@ -51,6 +54,25 @@ impl ShowView {
             queue_url,
         }
     }
+}
+
+/// The shows of a day, the next one first.
+#[derive(Clone, Debug)]
+pub(super) struct DayView {
+    pub(super) day: String,
+    pub(super) shows: Vec<ShowView>,
+}
+
+/// Shows in the order of their times, day by day.
+pub(super) fn by_day(shows: Vec<ShowView>) -> Vec<DayView> {
+    let mut days: Vec<DayView> = Vec::new();
+    for show in shows {
+        match days.iter_mut().find(|day| day.day == show.day) {
+            Some(day) => day.shows.push(show),
+            None => days.push(DayView { day: show.day.clone(), shows: vec![show] }),
+        }
+    }
+    days
 }
 
 /// A time on the theatre's clocks; in UTC, and saying so, where the zone is not known.
@@ -134,6 +156,7 @@ pub(super) mod samples {
             id: ShowId(Uuid::from_u128(7)),
             movie: MovieRef { id: MovieId(Uuid::from_u128(8)), title: "The <Long> Night".to_owned() },
             when: local_time(now(), "Europe/Berlin", "%A, %-d %B %Y, %H:%M"),
+            day: "Saturday, 21 November 2026".to_owned(),
             starts_at: now(),
             theatre: "Lumière".to_owned(),
             city: "Berlin".to_owned(),
@@ -173,6 +196,15 @@ pub(super) mod samples {
     fn times_are_on_the_theatres_clocks() {
         assert_eq!(show().when, "Saturday, 21 November 2026, 21:00");
         assert_eq!(local_time(now(), "Moon/Base", "%H:%M"), "20:00 UTC");
+    }
+
+    #[test]
+    fn shows_are_grouped_by_the_theatres_day() {
+        let sunday = || ShowView { day: "Sunday, 22 November 2026".to_owned(), ..show() };
+        let days = by_day(vec![show(), show(), sunday()]);
+        let counts: Vec<usize> = days.iter().map(|day| day.shows.len()).collect();
+        assert_eq!(counts, [2, 1]);
+        assert_eq!(days[1].day, "Sunday, 22 November 2026");
     }
 
     #[test]

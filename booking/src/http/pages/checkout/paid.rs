@@ -32,7 +32,11 @@ pub(super) enum Paid {
 pub(super) enum PaymentProblem {
     Declined,
     InsufficientFunds,
-    ActionRequired,
+    /// The bank asks back.
+    ActionRequired {
+        /// What the gateway's script finishes with.
+        client_secret: String,
+    },
     /// What was entered cannot be used.
     Invalid {
         sentence: String,
@@ -41,6 +45,13 @@ pub(super) enum PaymentProblem {
     Changed,
     /// Something is away.
     Away,
+}
+
+impl PaymentProblem {
+    /// Whether the same card would come to the same end.
+    pub(super) fn is_the_cards(&self) -> bool {
+        matches!(self, Self::Declined | Self::InsufficientFunds | Self::ActionRequired { .. })
+    }
 }
 
 impl Paid {
@@ -84,7 +95,10 @@ impl Paid {
                 Some("insufficient_funds") => Self::Refused(PaymentProblem::InsufficientFunds),
                 _ => Self::Refused(PaymentProblem::Declined),
             },
-            "payment_action_required" => Self::Refused(PaymentProblem::ActionRequired),
+            "payment_action_required" => {
+                let client_secret = document["client_secret"].as_str().unwrap_or_default().to_owned();
+                Self::Refused(PaymentProblem::ActionRequired { client_secret })
+            }
             "invalid_fields" | "payment_token_required" => {
                 Self::Refused(PaymentProblem::Invalid { sentence: sentence() })
             }
@@ -123,7 +137,6 @@ mod tests {
         assert_eq!(paid(402, &withdrawn), Some(Paid::Over(Ending::PaymentFailed)));
         for (status, code, expected) in [
             (402, "payment_declined", Paid::Refused(PaymentProblem::Declined)),
-            (402, "payment_action_required", Paid::Refused(PaymentProblem::ActionRequired)),
             (403, "admission_spent", Paid::Over(Ending::AdmissionSpent)),
             (409, "seats_lost", Paid::Over(Ending::SeatsLost)),
             (409, "payment_under_way", Paid::Elsewhere),
@@ -133,6 +146,12 @@ mod tests {
         ] {
             assert_eq!(paid(status, &json!({ "code": code })), Some(expected), "{code}");
         }
+        let asks_back = json!({ "code": "payment_action_required", "client_secret": "pi_1_secret_2" });
+        let client_secret = "pi_1_secret_2".to_owned();
+        assert_eq!(
+            paid(402, &asks_back),
+            Some(Paid::Refused(PaymentProblem::ActionRequired { client_secret }))
+        );
         let invalid = json!({ "code": "invalid_fields", "detail": "no name" });
         let sentence = "no name".to_owned();
         assert_eq!(paid(422, &invalid), Some(Paid::Refused(PaymentProblem::Invalid { sentence })));

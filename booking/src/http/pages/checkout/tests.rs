@@ -13,10 +13,42 @@ fn form() -> PayForm {
 }
 
 fn checkout(problem: Option<PaymentProblem>) -> String {
-    let page = CheckoutPage { basket: samples::basket(), form: form(), problem, now: samples::now() };
+    let till = TillView::Sandbox;
+    let page = CheckoutPage { basket: samples::basket(), form: form(), problem, now: samples::now(), till };
     let html = page.render().unwrap();
     samples::check(&html);
     html
+}
+
+/// The same with Stripe's form.
+fn at_stripe(problem: Option<PaymentProblem>) -> String {
+    let till = TillView::Stripe { publishable_key: "pk_test_\"1".to_owned() };
+    let (basket, form, now) = (samples::basket(), form(), samples::now());
+    CheckoutPage { basket, form, problem, now, till }.render().unwrap()
+}
+
+fn asks_back() -> PaymentProblem {
+    PaymentProblem::ActionRequired { client_secret: "pi_1_secret_2".to_owned() }
+}
+
+#[test]
+fn no_field_of_the_sandboxs_card_form_can_be_sent() {
+    let html = checkout(None);
+    for field in ["card-number", "card-expiry", "card-code"] {
+        let start = html.find(&format!("<input id=\"{field}\"")).unwrap();
+        let input = &html[start..start + html[start..].find('>').unwrap()];
+        assert!(!input.contains("name=") && input.contains("autocomplete=\"off\""), "{input}");
+    }
+    assert!(html.contains("data-number=\"4242424242424242\"") && !html.contains("stripe"), "{html}");
+}
+
+#[test]
+fn stripes_form_has_the_key_and_finishes_what_the_bank_asks() {
+    let html = at_stripe(None);
+    assert!(html.contains("data-stripe=\"pk_test_&#34;1\""), "{html}");
+    assert!(html.contains("data-amount=\"2500\" data-currency=\"EUR\""), "{html}");
+    assert!(html.contains("src=\"https://js.stripe.com/v3/\"") && !html.contains("card-number"), "{html}");
+    assert!(at_stripe(Some(asks_back())).contains("data-client-secret=\"pi_1_secret_2\""));
 }
 
 #[test]
@@ -27,14 +59,16 @@ fn a_basket_shows_its_seats_its_time_and_what_it_costs() {
     {
         assert!(html.contains(text), "{text} is missing in {html}");
     }
-    assert!(html.contains("value=\"tok_slow\" required checked>"), "{html}");
+    assert!(html.contains("value=\"tok_slow\" data-number=\"4000000000000077\" checked>"), "{html}");
 }
 
 #[test]
 fn a_free_basket_asks_for_no_payment() {
     let total = Money::new(0, Currency::EUR);
     let basket = BasketView { total, ..samples::basket() };
-    let html = CheckoutPage { basket, form: form(), problem: None, now: samples::now() }.render().unwrap();
+    let till = TillView::Sandbox;
+    let html =
+        CheckoutPage { basket, form: form(), problem: None, now: samples::now(), till }.render().unwrap();
     assert!(!html.contains("payment_token") && html.contains("Book for free"), "{html}");
 }
 
@@ -43,7 +77,7 @@ fn every_refusal_is_explained_while_the_basket_stays() {
     for problem in [
         PaymentProblem::Declined,
         PaymentProblem::InsufficientFunds,
-        PaymentProblem::ActionRequired,
+        asks_back(),
         PaymentProblem::Invalid { sentence: "contact.name needs a name".to_owned() },
         PaymentProblem::Changed,
         PaymentProblem::Away,
@@ -83,5 +117,7 @@ fn every_ending_has_a_way_on() {
 fn a_new_attempt_has_another_key() {
     assert_ne!(PayForm::new().attempt, PayForm::new().attempt);
     let again = form().again();
-    assert!(again.attempt != "k-1" && again.email == "ada@example.org");
+    assert!(again.attempt != "k-1" && again.email == "ada@example.org" && again.payment_token == "tok_slow");
+    let other = form().with_another_card();
+    assert!(other.attempt != "k-1" && other.email == "ada@example.org" && other.payment_token.is_empty());
 }
