@@ -243,6 +243,11 @@ impl Browser {
         self.session.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
     }
 
+    /// A picture of what is seen of the page.
+    pub async fn png(&self) -> Vec<u8> {
+        STANDARD.decode(self.session.picture().await.unwrap()).unwrap()
+    }
+
     /// Keeps a picture of the page as a desktop and as a phone shows it, light and dark, where `STANCHION_TEST_PICTURES`
     /// names a folder; does nothing elsewhere.
     pub async fn keep_picture(&self, name: &str) {

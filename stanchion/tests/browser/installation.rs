@@ -56,6 +56,12 @@ impl Installation {
         Operator::new(&self.waitroom.url(), OPERATOR_TOKEN)
     }
 
+    /// Stops both: from here on nobody answers.
+    pub async fn close(self) {
+        self.booking.stop().await;
+        self.waitroom.stop().await;
+    }
+
     /// How many seats are in which state.
     pub async fn stats(&self) -> Value {
         let shopper = Shopper::without_token(&self.booking.url());
