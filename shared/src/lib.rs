@@ -12,6 +12,7 @@ pub mod drop;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod mail;
 pub mod money;
 pub mod operator;
 pub mod pages;

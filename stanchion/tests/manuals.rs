@@ -13,7 +13,12 @@ const METRICS: [(&str, &str); 3] = [
 ];
 
 /// The files that may name a setting.
-const READERS: [&str; 3] = ["waitroom/src/config.rs", "booking/src/config.rs", "shared/src/telemetry.rs"];
+const READERS: [&str; 4] = [
+    "waitroom/src/config.rs",
+    "booking/src/config.rs",
+    "shared/src/telemetry.rs",
+    "shared/src/mail/settings.rs",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

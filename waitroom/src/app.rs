@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 use shared::clock::Clock;
 use shared::http::Limiter;
 use shared::ids::DropSlug;
+use shared::mail::Mailer;
 use shared::operator::OperatorAuth;
 use shared::redis::Redis;
 use shared::service::Readiness;
@@ -27,6 +28,7 @@ use crate::store::drops::{Drops, Logos};
 use crate::store::ledger::Ledger;
 use crate::store::line::RedisLine;
 use crate::store::passes::Passes;
+use crate::store::reminders::Reminders;
 use crate::store::restore::Restorer;
 use crate::store::roster::Rosters;
 use crate::store::stats::StatsStore;
@@ -63,6 +65,10 @@ pub struct App {
     pub recorder: Recorder,
     /// Short names of places, for support.
     pub support_codes: SupportCodes,
+    /// Who wants mail when their turn is near.
+    pub reminders: Reminders,
+    /// Sends it; none where the settings name no way.
+    pub mailer: Option<Mailer>,
     /// Who is called first.
     pub passes: Passes,
     /// Fills Redis again.
@@ -126,6 +132,8 @@ impl AppState {
             operators: OperatorAuth::new(config.operator_bootstrap_token.as_deref()),
             limiter: Limiter::new(config.rate_limit_per_identity, config.rate_limit_per_address),
             support_codes: SupportCodes::new(pool.clone()),
+            reminders: Reminders::new(pool.clone()),
+            mailer: config.mail.as_ref().map(Mailer::new),
             passes: Passes::new(pool.clone()),
             restorer: Restorer::new(pool.clone(), redis.clone(), clock.clone()),
             rosters: Rosters::new(pool.clone(), redis.clone(), clock.clone()),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use shared::config::Vars;
 use shared::http::TrustedProxies;
+use shared::mail::MailSettings;
 use shared::secret::Secret;
 use url::Url;
 
@@ -56,6 +57,8 @@ pub struct Config {
     pub streams: Limits,
     /// How often a stream says that it is alive (`STREAM_COMMENT_S`).
     pub stream_comment: Duration,
+    /// How mail leaves (`MAIL_URL`, `MAIL_FROM`); none is sent without.
+    pub mail: Option<MailSettings>,
     /// What a new drop has where its operator says nothing else.
     pub drop_defaults: DropDefaults,
 }
@@ -112,6 +115,7 @@ impl Config {
                 per_address: vars.parse("STREAMS_PER_ADDRESS", streams_per_address),
             },
             stream_comment: Duration::from_secs(vars.parse("STREAM_COMMENT_S", 15).max(1)),
+            mail: MailSettings::from_vars(vars),
             drop_defaults: DropDefaults {
                 claim_window_s: vars.parse("DROP_DEFAULT_CLAIM_WINDOW_S", standard.claim_window_s),
                 hold_s: vars.parse("DROP_DEFAULT_HOLD_S", standard.hold_s),

@@ -9,6 +9,7 @@ pub mod line;
 pub mod operate;
 pub mod pass;
 pub mod place;
+pub mod reminder;
 pub mod roster;
 pub mod stats;
 pub mod visit;

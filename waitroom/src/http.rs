@@ -14,6 +14,7 @@ mod keys;
 mod operator;
 mod pages;
 mod places;
+mod reminders;
 mod shown;
 mod streams;
 mod support;
@@ -50,6 +51,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(streams::follow_place))
         .routes(routes!(places::claim_admission))
         .routes(routes!(support::give_support_code))
+        .routes(routes!(reminders::show_reminder, reminders::put_reminder, reminders::delete_reminder))
         .routes(routes!(handovers::move_place))
         .routes(routes!(handovers::redeem_move))
         .routes(routes!(admissions::renew_admission))

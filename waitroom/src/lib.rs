@@ -7,11 +7,13 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod http;
+mod mails;
 pub mod memory;
 pub mod metrics;
 mod pings;
 pub mod recorder;
 pub mod registry;
+mod reminders;
 mod roster;
 mod shared_pass;
 mod stats;
@@ -39,5 +41,6 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     ticker::start(&app, &tasks);
     roster::start(&app, &tasks);
     streams::start(&app, &tasks);
+    reminders::start(&app, &tasks);
     Ok(Running::start(ports, http::routes(&app), app.readiness(), tasks))
 }

@@ -35,10 +35,14 @@ const PUT_BACK: &str = "waitroom_put_backs_total";
 const MEASURE: &str = "waitroom_measure_duration_seconds";
 const IDLE: &str = "waitroom_idle_total";
 const ESTIMATES: &str = "waitroom_estimates_checked_total";
+const REMINDERS: &str = "waitroom_reminders_total";
+const REMINDERS_PENDING: &str = "waitroom_reminders_pending";
 
 /// Says what each metric means.
 pub fn describe() {
     describe_counter!(JOINS, "Joins, by outcome");
+    describe_counter!(REMINDERS, "Reminders by mail that were seen to, by outcome");
+    describe_gauge!(REMINDERS_PENDING, "Reminders that wait, in all drops");
     describe_counter!(CLAIMS, "Claims, by outcome");
     describe_counter!(CALLS, "Places called, by drop");
     describe_counter!(LAPSES, "Slots freed because their time was over, by drop and reason");
@@ -182,6 +186,41 @@ pub fn put_back(drop: &DropSlug, places: usize) {
 /// A new rank table is here.
 pub fn measured(took: Duration) {
     histogram!(MEASURE).record(took.as_secs_f64());
+}
+
+/// What became of a reminder that was due.
+#[derive(Clone, Copy, Debug)]
+pub enum Reminded {
+    /// The mail has gone.
+    Sent,
+    /// It could not be sent, and is tried again.
+    Retried,
+    /// It is given up.
+    Failed,
+    /// The place had ended.
+    Over,
+}
+
+/// A reminder was seen to.
+pub fn reminded(outcome: Reminded) {
+    let outcome = match outcome {
+        Reminded::Sent => "sent",
+        Reminded::Retried => "retried",
+        Reminded::Failed => "failed",
+        Reminded::Over => "over",
+    };
+    counter!(REMINDERS, "outcome" => outcome).increment(1);
+}
+
+/// So many reminders are over because their drop is.
+pub fn reminders_over(count: u64) {
+    counter!(REMINDERS, "outcome" => "over").increment(count);
+}
+
+/// So many reminders wait.
+pub fn reminders_pending(count: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+    gauge!(REMINDERS_PENDING).set(count as f64);
 }
 
 /// Estimates were compared with the calls they were for.

@@ -5,6 +5,7 @@ pub mod error;
 pub mod ledger;
 pub mod line;
 pub mod passes;
+pub mod reminders;
 pub mod restore;
 pub mod roster;
 pub mod stats;

@@ -74,6 +74,7 @@ as-of = آخر تحديث
 
 ## What can be done besides waiting.
 
+help-link = هل ستخرج أو تغيّر جهازك أو تحتاج إلى مساعدة؟
 leave = غادر الطابور
 leave-warning = ستفقد مكانك. إن انضممت من جديد فستبدأ من آخر الطابور.
 leave-now = غادر وافقد مكاني

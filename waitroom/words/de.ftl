@@ -74,6 +74,7 @@ as-of = Stand:
 
 ## What can be done besides waiting.
 
+help-link = Unterwegs, anderes Gerät oder Hilfe nötig?
 leave = Schlange verlassen
 leave-warning = Du verlierst deinen Platz. Wenn du dich neu anstellst, beginnst du hinten.
 leave-now = Verlassen und Platz aufgeben

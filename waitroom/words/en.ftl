@@ -74,6 +74,7 @@ as-of = As of
 
 ## What can be done besides waiting.
 
+help-link = Going out, another device, or in need of help?
 leave = Leave the line
 leave-warning = You lose your place. If you join again, you start at the end of the line.
 leave-now = Leave and lose my place

@@ -74,6 +74,7 @@ as-of = Actualizado a las
 
 ## What can be done besides waiting.
 
+help-link = ¿Sale, cambia de dispositivo o necesita ayuda?
 leave = Salir de la fila
 leave-warning = Pierdes tu lugar. Si vuelves, empiezas al final de la fila.
 leave-now = Salir y perder mi lugar

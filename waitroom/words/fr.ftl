@@ -74,6 +74,7 @@ as-of = Mis à jour à
 
 ## What can be done besides waiting.
 
+help-link = Vous sortez, changez d’appareil ou avez besoin d’aide ?
 leave = Quitter la file
 leave-warning = Vous perdez votre place. Si vous revenez, vous repartez en fin de file.
 leave-now = Quitter et perdre ma place

@@ -74,6 +74,7 @@ as-of = 最終更新：
 
 ## What can be done besides waiting.
 
+help-link = 外出、別の端末、お困りのときは
 leave = 列を離れる
 leave-warning = 現在の順番を失います。並び直すと最後尾からになります。
 leave-now = 順番を失って離れる

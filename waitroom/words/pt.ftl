@@ -74,6 +74,7 @@ as-of = Atualizado às
 
 ## What can be done besides waiting.
 
+help-link = Vai sair, mudar de aparelho ou precisa de ajuda?
 leave = Sair da fila
 leave-warning = Você perde o seu lugar. Se voltar, começa no fim da fila.
 leave-now = Sair e perder o meu lugar

@@ -87,6 +87,22 @@ impl Visitor {
         self.remember(send(request).await)
     }
 
+    /// Asks for mail when the turn is near.
+    pub async fn remind(&self, email: &str) -> Reply {
+        let request = self.http.put(&self.path("me/reminder"), self.place_token().as_deref());
+        send(request.json(&json!({"email": email}))).await
+    }
+
+    /// Looks what has become of that.
+    pub async fn reminder(&self) -> Reply {
+        send(self.http.get(&self.path("me/reminder"), self.place_token().as_deref())).await
+    }
+
+    /// Takes that wish back.
+    pub async fn forget_reminder(&self) -> Reply {
+        send(self.http.delete(&self.path("me/reminder"), self.place_token().as_deref())).await
+    }
+
     /// Looks at the place until it is in this state.
     ///
     /// # Panics

@@ -60,6 +60,24 @@ pub const SESSION_OVER: Code = Code::new(
     "Your session is over",
     "The admission has ended, or has been renewed as long as the drop allows. A reservation you hold can still be paid for.",
 );
+pub const MAIL_NOT_CONFIGURED: Code = Code::new(
+    "mail_not_configured",
+    422,
+    "This installation sends no mail",
+    "Its operators have not said how (`MAIL_URL`). Keep the page of the line open instead.",
+);
+pub const ALREADY_REMINDED: Code = Code::new(
+    "already_reminded",
+    409,
+    "The mail has been sent",
+    "There is one mail a place, when its turn is near. Look at your place.",
+);
+pub const TOO_MANY_REMINDERS: Code = Code::new(
+    "too_many_reminders",
+    422,
+    "This address has enough reminders",
+    "Five places of a drop may ask for mail to one address. Use another one, or take one of the others back.",
+);
 pub const STREAMS_FULL: Code = Code::new(
     "streams_full",
     503,
@@ -88,6 +106,9 @@ pub const ALL: &[&Code] = &[
     &TURN_LAPSED,
     &CODE_SPENT,
     &SESSION_OVER,
+    &MAIL_NOT_CONFIGURED,
+    &ALREADY_REMINDED,
+    &TOO_MANY_REMINDERS,
     &STREAMS_FULL,
     &INVALID_STATE,
     &SLUG_TAKEN,

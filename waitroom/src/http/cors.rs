@@ -21,7 +21,7 @@ use super::caller::OfDrop;
 use crate::app::AppState;
 use crate::domain::drop::Drop;
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 /// What clients may send.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, if-none-match, last-event-id, traceparent, x-last-position, x-request-id",
@@ -43,6 +43,7 @@ pub(super) fn preflights() -> Router<AppState> {
         "/v1/drops/{drop}/places/me/admission",
         "/v1/drops/{drop}/places/me/support-code",
         "/v1/drops/{drop}/places/me/moves",
+        "/v1/drops/{drop}/places/me/reminder",
         "/v1/drops/{drop}/places/moves/redeem",
         "/v1/drops/{drop}/admission/renewals",
         "/v1/drops/{drop}/admission/end",

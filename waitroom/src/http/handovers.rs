@@ -41,6 +41,13 @@ pub(super) struct MoveAnswer {
     pub(super) expires_at: Timestamp,
 }
 
+impl MoveAnswer {
+    /// The page that the code is typed on.
+    pub(super) fn page(&self) -> &str {
+        self.url.split('#').next().unwrap_or_default()
+    }
+}
+
 /// A code that takes a place to another device.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,8 +81,11 @@ pub(super) async fn hand_over(
 fn drawn(url: &str) -> String {
     let code = QrCode::with_error_correction_level(url, EcLevel::M);
     // 2,331 bytes fit, and a public URL, a slug and a code are far shorter; whoever has a longer one types.
-    code.map(|code| code.render::<svg::Color<'_>>().min_dimensions(PICTURE_PX, PICTURE_PX).build())
-        .unwrap_or_default()
+    let picture =
+        code.map(|code| code.render::<svg::Color<'_>>().min_dimensions(PICTURE_PX, PICTURE_PX).build());
+    let picture = picture.unwrap_or_default();
+    // Without the XML declaration, it can stand in a page.
+    picture.find("<svg").map(|start| picture[start..].to_owned()).unwrap_or_default()
 }
 
 /// Redeems a code: the place, with its token.

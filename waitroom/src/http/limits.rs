@@ -34,6 +34,8 @@ pub enum Action {
     Move,
     /// Trying such a code.
     Redeem,
+    /// Asking for a mail, looking after it, taking the wish back.
+    Remind,
 }
 
 impl Limited for Action {
@@ -48,6 +50,7 @@ impl Limited for Action {
             Self::SupportCode => "support-code",
             Self::Move => "move",
             Self::Redeem => "redeem",
+            Self::Remind => "reminder",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! not; with script the page joins over the API, without it the forms here do. The texts are in `templates/`.
 
 pub(super) mod brand;
+mod help;
 mod view;
 mod words;
 
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/q/{drop}/join", post(join).get(back))
         .route("/q/{drop}/leave", post(leave).get(back))
         .route("/q/{drop}/claim", post(claim).get(back))
+        .merge(help::routes())
         .layer(middleware::from_fn(own_pages_only))
         .route("/q/{drop}/brand.css", get(brand::show_stylesheet))
         .route("/q/{drop}/logo/{name}", get(brand::show_logo))
@@ -259,7 +261,16 @@ mod tests {
 
     #[test]
     fn every_module_the_pages_name_is_there() {
-        for name in ["queue.js", "stream.js", "alerts.js", "notify.js", "drops.js"] {
+        for name in [
+            "queue.js",
+            "stream.js",
+            "alerts.js",
+            "notify.js",
+            "drops.js",
+            "help-link.js",
+            "help.js",
+            "move.js",
+        ] {
             assert!(Asset::get(name).is_some(), "{name}");
         }
     }

@@ -63,6 +63,11 @@ impl SupportCodes {
         .await
     }
 
+    /// The code of an identity's place, if one was made.
+    pub async fn made(&self, drop: &DropSlug, place: PlaceId) -> Result<Option<SupportCode>, StoreError> {
+        within(Dependency::Postgres, self.find(drop, place.of_generation(0))).await
+    }
+
     async fn find(&self, drop: &DropSlug, first: PlaceId) -> Result<Option<SupportCode>, StoreError> {
         let code = sqlx::query_scalar!(
             "SELECT code FROM waitroom.support_codes WHERE drop = $1 AND place = $2",

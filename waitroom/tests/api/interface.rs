@@ -17,6 +17,7 @@ async fn the_openapi_document_names_every_route_and_its_answers() {
         ("/v1/drops/{drop}/places/me/support-code", &["post"]),
         ("/v1/drops/{drop}/places/me/moves", &["post"]),
         ("/v1/drops/{drop}/places/moves/redeem", &["post"]),
+        ("/v1/drops/{drop}/places/me/reminder", &["get", "put", "delete"]),
         ("/v1/drops/{drop}/admission/renewals", &["post"]),
         ("/v1/drops/{drop}/admission/end", &["post"]),
         ("/v1/admission-codes/redeem", &["post"]),

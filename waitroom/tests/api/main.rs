@@ -21,6 +21,7 @@ mod passes;
 mod places;
 mod positions;
 mod presence;
+mod reminders;
 mod status;
 mod streams;
 mod support;
