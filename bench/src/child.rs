@@ -8,7 +8,11 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use shared::clock::Clock;
+use shared::config::Vars;
+
 use crate::reference::broadcast;
+use crate::shop::watchers;
 
 /// The kernel counts a process's time in hundredths of a second (`USER_HZ` of every Linux that Debian builds).
 const TICKS_A_SECOND: f64 = 100.0;
@@ -19,6 +23,10 @@ const PAGE_BYTES: f64 = 4096.0;
 pub enum Role {
     /// Runs the waiting room by its environment variables.
     Waitroom,
+    /// Runs the shop by its environment variables.
+    Booking,
+    /// Watches a seat map, as many do.
+    Watchers,
     /// Sends the same events to everybody who listens.
     Broadcast,
 }
@@ -81,14 +89,26 @@ pub fn cpu_of(pid: u32) -> anyhow::Result<f64> {
 pub async fn serve(role: Role) -> anyhow::Result<()> {
     match role {
         Role::Broadcast => broadcast::serve().await,
+        Role::Watchers => watchers::serve().await,
         Role::Waitroom => {
-            let mut vars = shared::config::Vars::from_env();
-            shared::telemetry::start_logging(&mut vars);
-            let config = waitroom::config::Config::from_vars(&mut vars);
-            vars.finish()?;
-            let running = waitroom::start(config, shared::clock::Clock::System).await?;
+            let config = configured(waitroom::config::Config::from_vars)?;
+            let running = waitroom::start(config, Clock::System).await?;
+            println!("{}", running.address);
+            std::future::pending().await
+        }
+        Role::Booking => {
+            let config = configured(booking::Config::from_vars)?;
+            let running = booking::start(config, Clock::System).await?;
             println!("{}", running.address);
             std::future::pending().await
         }
     }
+}
+
+fn configured<C>(from_vars: impl Fn(&mut Vars) -> C) -> anyhow::Result<C> {
+    let mut vars = Vars::from_env();
+    shared::telemetry::start_logging(&mut vars);
+    let config = from_vars(&mut vars);
+    vars.finish()?;
+    Ok(config)
 }

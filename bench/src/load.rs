@@ -34,9 +34,29 @@ pub struct Measured {
 const SLOWEST_US: u64 = 60_000_000;
 
 impl Measured {
-    fn nothing() -> anyhow::Result<Self> {
+    /// No requests yet.
+    pub fn nothing() -> anyhow::Result<Self> {
         let latency_us = Histogram::new_with_bounds(1, SLOWEST_US, 3)?;
         Ok(Self { answered: 0, unexpected: 0, took: Duration::ZERO, latency_us })
+    }
+
+    /// One more answer.
+    pub fn note(&mut self, is_expected: bool, latency: Duration) {
+        self.latency_us.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        if is_expected { self.answered += 1 } else { self.unexpected += 1 }
+    }
+
+    /// The answers of another connection too.
+    pub fn add(&mut self, other: &Self) -> anyhow::Result<()> {
+        self.answered += other.answered;
+        self.unexpected += other.unexpected;
+        Ok(self.latency_us.add(&other.latency_us)?)
+    }
+
+    /// The latency that this share of the answers did not exceed, ms.
+    pub fn quantile_ms(&self, share: f64) -> f64 {
+        let us = self.latency_us.value_at_quantile(share);
+        f64::from(u32::try_from(us).unwrap_or(u32::MAX)) / 1_000.0
     }
 
     /// Expected answers a second.
@@ -95,18 +115,13 @@ where
                 }
                 let sent = Instant::now();
                 let (status, _body) = connection.send(make(number)).await?;
-                own.latency_us
-                    .saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
-                if status == expected { own.answered += 1 } else { own.unexpected += 1 }
+                own.note(status == expected, sent.elapsed());
             }
         });
     }
     let mut all = Measured::nothing()?;
     while let Some(own) = workers.join_next().await {
-        let own = own??;
-        all.answered += own.answered;
-        all.unexpected += own.unexpected;
-        all.latency_us.add(&own.latency_us)?;
+        all.add(&own??)?;
     }
     all.took = started.elapsed();
     Ok(all)

@@ -67,7 +67,11 @@ async fn main() -> anyhow::Result<()> {
         if runs(Section::Shop) {
             report(&mut rows, shop::measure(&stage, bare).await?);
         }
-        stage.clear().await;
+        let stores = stage.leave().await;
+        if runs(Section::Shop) {
+            report(&mut rows, shop::starts::measure(&stores).await?);
+        }
+        stores.stop().await;
     }
     write_json(&rows)
 }

@@ -2,6 +2,8 @@
 
 pub mod bare;
 pub mod broadcast;
+pub mod gateway;
+pub mod postgres;
 pub mod redis;
 
 use axum::body::Body;

@@ -16,6 +16,10 @@ use crate::load::Connection;
 
 const OPERATOR_TOKEN: &str = "the operator of a bench that lives for minutes";
 
+/// Postgres counts a session's transactions at the latest so long after they ended.
+const COUNTED_AFTER: std::time::Duration = std::time::Duration::from_millis(1_500);
+const SEATS_A_ROW: usize = 100;
+
 /// Private servers with durable stores, as in production.
 pub struct Stores {
     redis: PrivateRedis,
@@ -71,11 +75,29 @@ impl Stores {
         self.postgres.url()
     }
 
+    /// Where the programs of Postgres's package are.
+    pub fn postgres_programs(&self) -> &std::path::Path {
+        self.postgres.programs()
+    }
+
     /// Stops both.
     pub async fn stop(self) {
         self.redis.stop().await;
         self.postgres.stop().await;
     }
+}
+
+/// The name of the n-th row: A to Z, AA to ZZ.
+fn row_name(row: u32) -> String {
+    let letter = |number: u32| char::from_u32(u32::from(b'A') + number).expect("a letter");
+    let last = letter(row % 26);
+    if row < 26 { last.into() } else { [letter(row / 26 - 1), last].into_iter().collect() }
+}
+
+/// The label of a hall's n-th seat.
+pub fn seat_label(seat: usize) -> String {
+    let row = u32::try_from(seat / SEATS_A_ROW).expect("a hall has few rows");
+    format!("{}{}", row_name(row), seat % SEATS_A_ROW + 1)
 }
 
 /// Servers and both services, running.
@@ -101,11 +123,42 @@ impl Stage {
         Ok(Self { stores, waitroom, booking })
     }
 
-    /// Stops everything.
-    pub async fn clear(self) {
+    /// Stops both services; the servers go on.
+    pub async fn leave(self) -> Stores {
         self.booking.stop().await;
         self.waitroom.stop().await;
-        self.stores.stop().await;
+        self.stores
+    }
+
+    /// The settings of another replica of this shop.
+    pub fn settings(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let mut settings = self.stores.settings()?;
+        settings.retain(|(name, _)| *name != "WAITROOM_PUBLIC_URL");
+        settings.push(("WAITROOM_PUBLIC_URL", self.waitroom.url()));
+        Ok(settings)
+    }
+
+    /// The servers.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Starts another replica of the shop, in this process.
+    pub async fn another_shop(&self, settings: &[(&'static str, String)]) -> anyhow::Result<Running> {
+        let all = self.settings()?.into_iter().chain(settings.iter().cloned());
+        let mut vars = all.fold(Vars::default(), |vars, (name, value)| vars.with(name, value));
+        let config = booking::Config::from_vars(&mut vars);
+        booking::start(config, Clock::System).await
+    }
+
+    /// Transactions that Postgres has ended since it began, once its counters are up to date.
+    pub async fn transactions(&self) -> anyhow::Result<f64> {
+        tokio::time::sleep(COUNTED_AFTER).await;
+        let pool = shared::db::pool(&self.stores.database_url(), "bench", 1)?;
+        let query = "SELECT sum(xact_commit + xact_rollback)::float8 FROM pg_stat_database";
+        let transactions = sqlx::query_scalar(query).fetch_one(&pool).await?;
+        pool.close().await;
+        Ok(transactions)
     }
 
     /// Where Redis is.
@@ -151,15 +204,15 @@ impl Stage {
         place["place_token"].as_str().map(str::to_owned).context("a place has a token")
     }
 
-    /// The id of a show of `drop` in a new hall of `rows` rows of 100 seats.
+    /// The id of a show of `drop` in a new hall of `rows` rows of 100 seats. A drop may have several.
     pub async fn open_show(&self, drop: &str, rows: u32) -> anyhow::Result<String> {
         let shop = self.shop();
         let id = |made: &Value, name: &str| {
             made[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"))
         };
         let movie = operate(shop, "movies", &json!({ "title": "Bench", "duration_minutes": 100 })).await?;
-        let theatre = operate(shop, "theatres", &json!({ "name": drop, "city": "Bench", "address": "1 Bench Street", "time_zone": "Europe/Berlin" })).await?;
-        let seats: Vec<Value> = (1..=100)
+        let theatre = operate(shop, "theatres", &json!({ "name": format!("{drop}, {rows} rows"), "city": "Bench", "address": "1 Bench Street", "time_zone": "Europe/Berlin" })).await?;
+        let seats: Vec<Value> = (1..=SEATS_A_ROW)
             .map(|number| json!({ "number": number, "x": number, "category": "standard" }))
             .collect();
         let rows: Vec<Value> =
@@ -202,11 +255,6 @@ pub async fn open_drop(line: SocketAddr, slug: &str, rate_per_minute: u32) -> an
     operate(line, "drops", &limits).await?;
     operate(line, &format!("drops/{slug}/open"), &json!({ "reason": "bench" })).await?;
     Ok(())
-}
-
-/// The name of the n-th row: A to Z.
-pub fn row_name(row: u32) -> String {
-    char::from_u32(u32::from(b'A') + row).into_iter().collect()
 }
 
 /// A new visitor's request for a place.

@@ -99,6 +99,12 @@ impl Row {
         Self { is_reached: Some(bar.is_reached_by(self.ratio.unwrap_or(self.value))), bar: Some(bar), ..self }
     }
 
+    /// With answers that were not what was asked for.
+    #[must_use]
+    pub fn unexpected(self, unexpected: usize) -> Self {
+        Self { unexpected, ..self }
+    }
+
     /// With what a reader must know of how it was measured.
     #[must_use]
     pub fn note(self, note: impl Into<String>) -> Self {

@@ -62,6 +62,11 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
+    /// Where the programs of its package are: `psql`, `pgbench`.
+    pub fn programs(&self) -> &Path {
+        &self.bin
+    }
+
     /// Starts a Postgres in `data_dir/postgres` on a free port, with what an earlier one left there.
     ///
     /// Started by root, Postgres runs as the user `postgres` or `nobody`. If that user cannot reach `data_dir` (root's
