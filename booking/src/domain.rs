@@ -1,5 +1,6 @@
 //! What the shop decides: states, transitions, policy. Nothing here names axum, redis or sqlx's connections.
 
+pub mod abandoned;
 pub mod best;
 pub mod booking;
 pub mod cancel;
@@ -16,6 +17,7 @@ pub mod instead;
 pub mod live;
 pub mod manage;
 pub mod outbox;
+pub mod pauses;
 pub mod payment;
 pub mod reconcile;
 pub mod refund;

@@ -11,6 +11,7 @@ pub mod stripe;
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Instant;
 
 use futures::future::BoxFuture;
 use http::HeaderMap;
@@ -22,6 +23,7 @@ pub use self::configured::{Gateways, start};
 pub use self::event::{BadEvent, GatewayEvent};
 use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::payment::{Decline, GatewayReference, Payment, Voided};
+use crate::metrics::money as measured;
 
 /// Which gateway takes the money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +139,17 @@ pub struct NoAnswer {
     pub reason: String,
 }
 
+/// A call of the gateway, measured.
+pub async fn timed<T>(
+    operation: &'static str,
+    call: impl Future<Output = Result<T, NoAnswer>>,
+) -> Result<T, NoAnswer> {
+    let started = Instant::now();
+    let answer = call.await;
+    measured::gateway(operation, answer.is_ok(), started.elapsed());
+    answer
+}
+
 impl NoAnswer {
     /// No answer, for this reason.
     pub fn new(reason: impl Into<String>) -> Self {
@@ -191,6 +204,28 @@ pub trait Gateway: Send + Sync {
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<BooksPage, NoAnswer>>;
 
+    /// The buyer's bank, where the gateway plays it; real ones have real ones.
+    fn bank(&self) -> Option<&dyn PlayedBank> {
+        None
+    }
+
     /// Reads a webhook that claims to come from the gateway, if its signature signs these very bytes and is fresh.
     fn event(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<GatewayEvent, BadEvent>;
+}
+
+/// The bank of a buyer, as a gateway for tries plays it.
+pub trait PlayedBank: Send + Sync {
+    /// The buyer answers the question whether it is them.
+    fn hear<'a>(&'a self, client_secret: &'a str, approves: bool) -> BoxFuture<'a, Result<Heard, NoAnswer>>;
+}
+
+/// What the bank makes of a buyer's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It has it, now or before.
+    Noted,
+    /// It does not ask any more, or was told otherwise before.
+    TooLate,
+    /// It has never asked this.
+    Unknown,
 }

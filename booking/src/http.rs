@@ -94,6 +94,7 @@ fn paying() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::read))
         .routes(routes!(bookings::cancel::cancel))
         .routes(routes!(payments::config))
+        .routes(routes!(payments::challenge))
         .routes(routes!(payments::webhook))
         .routes(routes!(tickets::document))
         .routes(routes!(tickets::jwks))

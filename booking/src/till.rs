@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::domain::abandoned::Abandoned;
 use crate::domain::checkout::Checkout;
 use crate::domain::confirm::Answers;
 use crate::domain::reconcile::Reconciler;
@@ -23,6 +24,8 @@ pub struct Till {
     pub checkout: Checkout,
     /// Take payments from step to step, one for each gateway that has some.
     pub sagas: Vec<Saga>,
+    /// Let go of payments that nobody came back for, one for each gateway.
+    pub abandoned: Vec<Abandoned>,
     /// Gives bookings and their money back.
     pub refunder: Refunder,
     /// Compares our payments with the gateway's books.
@@ -50,6 +53,10 @@ impl Till {
         };
         let sagas = gateways.all().map(saga).collect();
         let refunds = Refunds::new(store.pool.clone());
+        let abandoned = |gateway: &Arc<dyn Gateway>| {
+            Abandoned::new(payments.clone(), refunds.clone(), gateway.clone(), clock.clone())
+        };
+        let abandoned = gateways.all().map(abandoned).collect();
         let books = Books::new(store.pool.clone());
         let reconciler = Reconciler::new(books, refunds.clone(), gateways.clone(), clock.clone());
         let refunder = Refunder::new(
@@ -69,6 +76,6 @@ impl Till {
             clock,
             under_way,
         );
-        Self { checkout, sagas, refunder, reconciler, courier, keys, answers }
+        Self { checkout, sagas, abandoned, refunder, reconciler, courier, keys, answers }
     }
 }

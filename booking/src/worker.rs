@@ -1,5 +1,6 @@
 //! What runs beside the requests: each task finishes what time or a crash left over, and any replica may run it.
 
+mod abandoned;
 mod gateway;
 mod gauges;
 mod health;
@@ -53,6 +54,7 @@ pub fn start(state: &AppState, tasks: &Tasks, gateway_stop: CancellationToken) {
         async move { app.limits.forget_idle() }
     });
     payments::start(state, tasks, gateway_stop);
+    abandoned::start(state, tasks);
     refunds::start(state, tasks);
     gateway::start(state, tasks);
     reconciliation::start(state, tasks);

@@ -46,8 +46,10 @@ pub struct OurPayment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OurState {
-    /// Its saga runs.
+    /// Its saga runs, or the gateway is to let go of it.
     UnderWay,
+    /// The bank asked the buyer back, who may still come.
+    AskedBack,
     /// The money is ours, or was until it was given back.
     Captured,
     /// It came to nothing.
@@ -273,7 +275,7 @@ impl OurPayment {
             {
                 Some(Class::ReferenceDiffers)
             }
-            OurState::Over | OurState::Captured => None,
+            OurState::Over | OurState::AskedBack | OurState::Captured => None,
         }
     }
 
@@ -403,6 +405,18 @@ mod tests {
         // What waits for a gateway that is not configured is in no books that could be compared.
         seen.insert(Class::GatewayNotConfigured);
         assert_eq!(seen.len(), Class::ALL.len());
+    }
+
+    #[test]
+    fn what_a_buyer_may_still_come_back_for_is_no_difference() {
+        let waits = OurPayment {
+            state: OurState::AskedBack,
+            created_at: now() - SignedDuration::from_hours(1),
+            ..ours()
+        };
+        let held = BookedCharge { captured_minor: 0, status: BookedStatus::Authorised, ..theirs() };
+        assert_eq!(classes(std::slice::from_ref(&waits), &[held]), []);
+        assert_eq!(classes(&[waits], &[]), []);
     }
 
     #[test]

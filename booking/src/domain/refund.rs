@@ -1,8 +1,6 @@
 //! Money on its way back to a buyer. A refund is promised in the transaction that causes it and carried out after that,
 //! however long the gateway takes: asked under a key of its own, so that asking again gives nothing back twice.
 
-use std::time::Instant;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::clock::Clock;
@@ -17,15 +15,14 @@ use super::cancel::{CancelPolicy, share_of};
 use super::catalogue::{Show, ShowStatus};
 use super::idempotency::{BodyDigest, IdempotencyKey};
 use super::ids::{BookingId, RefundId, ReservationId};
-use crate::gateway::{Attempt, Gateways, NoAnswer};
+use super::pauses::Pauses;
+use crate::gateway::{Attempt, Gateways, NoAnswer, timed};
 use crate::metrics::money as measured;
 use crate::store::courier::Courier;
 use crate::store::refunds::{Promised, Refunds};
 
-/// How long after a lost answer the gateway is asked first; each time it is twice as long, up to [`MAX_PAUSE_S`].
-const FIRST_PAUSE_S: i64 = 1;
-/// However long the gateway is away, it is asked this often.
-const MAX_PAUSE_S: i64 = 60;
+/// How long after a lost answer the gateway is asked again.
+const PAUSES: Pauses = Pauses { first_s: 1, longest_s: 60 };
 
 /// Where the money of a cancelled booking is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -245,7 +242,7 @@ impl Refunder {
             Err(no_answer) => {
                 measured::refund("no_answer");
                 tracing::warn!(refund.id = %due.id, error = %no_answer, "a refund waits for its gateway");
-                let until = self.clock.now() + pause(due.attempts);
+                let until = self.clock.now() + PAUSES.after(due.attempts);
                 self.refunds.put_off(due.id, &no_answer.reason, until).await
             }
         };
@@ -258,9 +255,7 @@ impl Refunder {
         let Some(gateway) = self.gateways.named(&due.gateway) else {
             return Err(NoAnswer::new(format!("the gateway {} is not configured", due.gateway)));
         };
-        let started = Instant::now();
-        let asked = gateway.refund(&due.attempt, due.id, due.amount).await;
-        measured::gateway("refund", asked.is_ok(), started.elapsed());
+        let asked = timed("refund", gateway.refund(&due.attempt, due.id, due.amount)).await;
         match asked {
             Ok(true) => Ok(RefundEnd::Refunded),
             Ok(false) => Ok(RefundEnd::Failed),
@@ -272,12 +267,6 @@ impl Refunder {
     }
 }
 
-/// How long to wait before the gateway is asked again.
-fn pause(attempts: i32) -> SignedDuration {
-    let doublings = u32::try_from(attempts.clamp(0, 6)).unwrap_or_default();
-    SignedDuration::from_secs((FIRST_PAUSE_S << doublings).min(MAX_PAUSE_S))
-}
-
 /// When a refund that nobody finished is taken up by somebody else.
 pub(crate) fn lease_end(now: Timestamp) -> Timestamp {
     now + SignedDuration::from_secs(LEASE_S)
@@ -285,14 +274,3 @@ pub(crate) fn lease_end(now: Timestamp) -> Timestamp {
 
 /// Longer than the gateway is waited for, asked twice.
 const LEASE_S: i64 = 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gateway_is_asked_ever_more_seldom_but_never_given_up() {
-        let pauses: Vec<i64> = [0, 1, 2, 5, 6, 100].map(|attempts| pause(attempts).as_secs()).to_vec();
-        assert_eq!(pauses, [1, 2, 4, 32, 60, 60]);
-    }
-}

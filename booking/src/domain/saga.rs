@@ -4,7 +4,7 @@
 //! money is recorded with the booking: between the two nothing leaves the process.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::clock::Clock;
@@ -12,19 +12,18 @@ use shared::store::StoreError;
 use tokio_util::task::TaskTracker;
 
 use super::ids::PaymentId;
+use super::pauses::Pauses;
 use super::payment::{
     Authorised, Authorising, Capturing, Decline, GatewayReference, Payment, Unfinished, VoidReason, Voided,
     Voiding,
 };
-use crate::gateway::{Attempt, Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken};
+use crate::gateway::{Attempt, Authorisation, Capture, Charge, Gateway, NoAnswer, PaymentToken, timed};
 use crate::metrics::money as measured;
 use crate::store::courier::Courier;
 use crate::store::payments::{Booked, Finished, Outcome, Payments, StepError};
 
-/// How long after a lost answer the gateway is asked first; each time it is twice as long, up to [`MAX_PAUSE_S`].
-const FIRST_PAUSE_S: i64 = 1;
-/// However long the gateway is away, it is asked this often.
-const MAX_PAUSE_S: i64 = 15;
+/// How long after a lost answer the gateway is asked again.
+const PAUSES: Pauses = Pauses { first_s: 1, longest_s: 15 };
 /// A store that is away is asked so often to record a pause; together about as long as the lease.
 const PUT_OFF_TRIES: u32 = 8;
 const PUT_OFF_PAUSE: Duration = Duration::from_millis(500);
@@ -233,7 +232,7 @@ impl Saga {
             Stop::NoAnswer(no_answer) => {
                 measured::step(step, "no_answer");
                 tracing::warn!(payment.id = %id, error = %no_answer, "a payment waits for its gateway");
-                self.put_off(id, &no_answer.reason, pause(attempts));
+                self.put_off(id, &no_answer.reason, PAUSES.after(attempts));
             }
         }
     }
@@ -250,32 +249,5 @@ impl Saga {
                 }
             }
         });
-    }
-}
-
-/// How long to wait before the gateway is asked again.
-fn pause(attempts: i32) -> SignedDuration {
-    let doublings = u32::try_from(attempts.clamp(0, 4)).unwrap_or_default();
-    SignedDuration::from_secs((FIRST_PAUSE_S << doublings).min(MAX_PAUSE_S))
-}
-
-async fn timed<T>(
-    operation: &'static str,
-    call: impl Future<Output = Result<T, NoAnswer>>,
-) -> Result<T, NoAnswer> {
-    let started = Instant::now();
-    let answer = call.await;
-    measured::gateway(operation, answer.is_ok(), started.elapsed());
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gateway_is_asked_ever_more_seldom_but_never_given_up() {
-        let pauses: Vec<i64> = [0, 1, 2, 3, 4, 100].map(|attempts| pause(attempts).as_secs()).to_vec();
-        assert_eq!(pauses, [1, 2, 4, 8, 15, 15]);
     }
 }

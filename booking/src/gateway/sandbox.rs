@@ -2,6 +2,7 @@
 //! foreign gateway. The service it reaches is `sandbox::service`, its books are `sandbox::ledger`.
 
 mod books;
+mod challenge;
 mod conduct;
 pub mod faults;
 pub mod ledger;
@@ -17,13 +18,14 @@ use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use shared::money::Money;
 use url::Url;
+use uuid::Uuid;
 
 use super::signature::WebhookSecret;
 use super::{
-    Attempt, Authorisation, BadEvent, BooksPage, Capture, Charge, Gateway, GatewayEvent, NoAnswer,
-    PaymentToken,
+    Attempt, Authorisation, BadEvent, BooksPage, Capture, Charge, Gateway, GatewayEvent, Heard, NoAnswer,
+    PaymentToken, PlayedBank,
 };
-use crate::domain::ids::{PaymentId, RefundId};
+use crate::domain::ids::{PaymentId, RefundId, ReservationId};
 use crate::domain::payment::{Decline, GatewayReference, Voided};
 
 /// A gateway that has not answered by then has given no answer.
@@ -84,6 +86,9 @@ pub struct NewCharge {
     pub token: String,
     /// How much.
     pub amount: Money,
+    /// What for: a charge that its buyer approves later goes on for that alone.
+    #[serde(default)]
+    pub reservation: Option<ReservationId>,
 }
 
 /// How much of a charge to capture or to give back.
@@ -118,6 +123,15 @@ impl SandboxGateway {
         let path = format!("v1/charges/{}/{verb}", authorise_key(charge));
         Ok(self.request(Method::POST, &path)?.header("Idempotency-Key", key))
     }
+
+    /// Goes on with a charge whose buyer has told the bank who they are. The sandbox refuses one of another reservation.
+    async fn go_on(&self, attempt: &Attempt, charge: Uuid) -> Result<Authorisation, NoAnswer> {
+        let request = self.request(Method::POST, &format!("v1/charges/{charge}/continue"))?;
+        let request = request.header("Idempotency-Key", authorise_key(attempt.payment));
+        let asked = challenge::Continuation { amount: attempt.amount, reservation: attempt.reservation };
+        let (_, charge): (_, ChargeView) = answer(request.json(&asked), &[StatusCode::OK]).await?;
+        authorisation(charge)
+    }
 }
 
 /// The key a charge is made, and found again, under.
@@ -145,9 +159,13 @@ impl Gateway for SandboxGateway {
         token: &'a PaymentToken,
     ) -> BoxFuture<'a, Result<Authorisation, NoAnswer>> {
         Box::pin(async move {
+            if let Some(charge) = challenge::continued(&token.0) {
+                return self.go_on(attempt, charge).await;
+            }
             let key = authorise_key(attempt.payment);
             let request = self.request(Method::POST, "v1/charges")?.header("Idempotency-Key", key);
-            let charge = NewCharge { token: token.0.clone(), amount: attempt.amount };
+            let (token, amount) = (token.0.clone(), attempt.amount);
+            let charge = NewCharge { token, amount, reservation: Some(attempt.reservation) };
             let (_, charge): (_, ChargeView) = answer(request.json(&charge), &[StatusCode::OK]).await?;
             authorisation(charge)
         })
@@ -230,8 +248,28 @@ impl Gateway for SandboxGateway {
         })
     }
 
+    fn bank(&self) -> Option<&dyn PlayedBank> {
+        Some(self)
+    }
+
     fn event(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<GatewayEvent, BadEvent> {
         notices::read(&self.secret, headers, body, now)
+    }
+}
+
+impl PlayedBank for SandboxGateway {
+    fn hear<'a>(&'a self, client_secret: &'a str, approves: bool) -> BoxFuture<'a, Result<Heard, NoAnswer>> {
+        Box::pin(async move {
+            let said = challenge::BuyersAnswer { client_secret: client_secret.to_owned(), approves };
+            let request = self.request(Method::POST, "v1/challenges")?.json(&said);
+            let decided = [StatusCode::OK, StatusCode::CONFLICT, StatusCode::NOT_FOUND];
+            let (status, _): (_, serde_json::Value) = answer(request, &decided).await?;
+            Ok(match status {
+                StatusCode::OK => Heard::Noted,
+                StatusCode::CONFLICT => Heard::TooLate,
+                _ => Heard::Unknown,
+            })
+        })
     }
 }
 

@@ -104,7 +104,7 @@ codes! {
         "Nothing was charged. Where the detail says that the reservation stays, try another card with a new Idempotency-Key.";
     /// The buyer must do something first.
     PAYMENT_ACTION_REQUIRED = "payment_action_required", 402, "The bank wants to know that it is you",
-        "Let the gateway's script finish with `client_secret`, then pay with what it gives as `payment_token` (with Stripe the id of the PaymentIntent) and a new Idempotency-Key.";
+        "Let the gateway's script finish with `client_secret`, then pay with what it gives as `payment_token` (what stands before `_secret_`: with Stripe the id of the PaymentIntent; with the sandbox, answer `POST /v1/payments/challenges` first) and a new Idempotency-Key.";
     /// The reservation ended.
     RESERVATION_EXPIRED = "reservation_expired", 410, "The reservation has ended",
         "It expired or was released before it was paid for. Nothing was charged. Reserve again.";

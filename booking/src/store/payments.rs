@@ -1,6 +1,7 @@
 //! Payments, and with them the saga: every step is one transaction that records where it is. Guards on the recorded
 //! state make a step that somebody else has taken a [`StepError::Moved`], never a second effect.
 
+mod asked_back;
 mod begin;
 mod book;
 mod confirm;
@@ -17,6 +18,7 @@ use shared::ids::Identity;
 use shared::store::StoreError;
 use sqlx::{PgConnection, PgPool};
 
+pub use asked_back::{AskedBack, Continued};
 pub use begin::Begun;
 pub use book::Booked;
 

@@ -35,11 +35,16 @@ impl Books {
         let query = sqlx::query_as!(
             Row,
             r#"SELECT payment.id AS "id: PaymentId", payment.reservation_id AS "reservation: ReservationId",
-                  payment.gateway, payment.gateway_reference, payment.amount_minor, payment.currency, payment.state,
+                  payment.gateway, payment.gateway_reference, payment.amount_minor, payment.currency,
+                  CASE WHEN payment.state <> 'declined' OR payment.failure <> 'action_required'
+                            OR payment.let_go_at IS NOT NULL THEN payment.state
+                       WHEN reservation.status IN ('pending', 'paying') THEN 'asked_back'
+                       ELSE 'letting_go' END AS "state!",
                   refunds.done AS "done!", refunds.under_way AS "under_way!",
                   greatest(payment.updated_at, refunds.changed_at) AS "changed_at!: jiff_sqlx::Timestamp",
                   payment.created_at AS "created_at: jiff_sqlx::Timestamp"
            FROM booking.payments AS payment
+           JOIN booking.reservations AS reservation ON reservation.id = payment.reservation_id
            CROSS JOIN LATERAL (
                SELECT coalesce(sum(amount_minor) FILTER (WHERE state = 'refunded'), 0)::bigint AS done,
                       coalesce(sum(amount_minor) FILTER (WHERE state = 'pending'), 0)::bigint AS under_way,
@@ -146,6 +151,7 @@ fn state(text: &str) -> OurState {
     match text {
         "captured" | "refunding" | "refunded" => OurState::Captured,
         "voided" | "declined" | "failed" => OurState::Over,
+        "asked_back" => OurState::AskedBack,
         _ => OurState::UnderWay,
     }
 }

@@ -89,7 +89,7 @@ async fn a_bank_that_asks_back_is_told_to_the_browser() {
     let id = till.reserve().await;
     let reply = till.buyer(id).confirm(&id.to_string(), "tok_action_required", "k").await.expect(402);
     assert_eq!(reply.code(), "payment_action_required");
-    assert!(reply.text("client_secret").starts_with("cs_sandbox_"));
+    assert!(reply.text("client_secret").starts_with("ch_"));
     assert_eq!(till.status(id).await, "pending");
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod asked_back;
 mod best;
 mod cancel;
 mod cancel_races;

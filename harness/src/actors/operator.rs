@@ -34,8 +34,7 @@ impl Operator {
 
     /// Changes a drop that must still be the one with this `ETag`.
     pub async fn patch_drop(&self, drop: &str, etag: &str, changes: Value) -> Reply {
-        let request = self.http.request(Method::PATCH, &path(&format!("drops/{drop}")), Some(&self.token));
-        send(request.header("If-Match", etag).json(&changes)).await
+        self.update_if(&format!("drops/{drop}"), etag, changes).await
     }
 
     /// Opens the drop.
@@ -81,6 +80,17 @@ impl Operator {
     /// Adds anything of the operator family: `POST /v1/operator/{family}`.
     pub async fn create(&self, family: &str, body: Value) -> Reply {
         send(self.http.post(&path(family), Some(&self.token)).json(&body)).await
+    }
+
+    /// Changes anything of the operator family: `PATCH /v1/operator/{rest}`.
+    pub async fn update(&self, rest: &str, changes: Value) -> Reply {
+        send(self.http.request(Method::PATCH, &path(rest), Some(&self.token)).json(&changes)).await
+    }
+
+    /// Changes anything that must still be what it was when it had this `ETag`.
+    pub async fn update_if(&self, rest: &str, etag: &str, changes: Value) -> Reply {
+        let request = self.http.request(Method::PATCH, &path(rest), Some(&self.token));
+        send(request.header("If-Match", etag).json(&changes)).await
     }
 
     /// Gives money of a booking back; with a key, asking again changes nothing.

@@ -99,6 +99,11 @@ impl Shopper {
         send(self.http.post(&path, self.token.as_deref())).await
     }
 
+    /// Anything else that is said to booking.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        send(self.http.post(path, self.token.as_deref()).json(&body)).await
+    }
+
     /// Anything else at booking.
     pub async fn get(&self, path: &str) -> Reply {
         send(self.http.get(path, self.token.as_deref())).await

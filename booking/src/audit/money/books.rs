@@ -43,7 +43,7 @@ pub(super) async fn nothing_is_held_for_nobody(pool: &PgPool) -> sqlx::Result<Ch
     Ok(check!(
         pool,
         "money.nothing_is_held_for_nobody",
-        "every authorisation in the gateway's books belongs to a payment of ours that is under way",
+        "every authorisation in the gateway's books belongs to a payment of ours that is under way, or whose buyer may come back",
         "the gateway holds money for a payment that is over, or that we do not know of",
         "SELECT count(*) FROM sandbox_gateway.charges WHERE status = 'authorised'",
         "SELECT jsonb_build_object('charge', charge.id, 'amount_minor', charge.amount_minor,
@@ -51,7 +51,10 @@ pub(super) async fn nothing_is_held_for_nobody(pool: &PgPool) -> sqlx::Result<Ch
          FROM sandbox_gateway.charges AS charge
          LEFT JOIN booking.payments AS payment ON charge.idempotency_key = payment.id || ':authorise'
          WHERE charge.status = 'authorised'
-           AND (payment.id IS NULL OR payment.state NOT IN ('authorising', 'authorised', 'capturing', 'voiding'))"
+           AND (payment.id IS NULL OR payment.state NOT IN ('authorising', 'authorised', 'capturing', 'voiding'))
+           AND NOT EXISTS (SELECT FROM booking.reservations AS waiting
+                           WHERE waiting.id = payment.reservation_id AND payment.failure = 'action_required'
+                             AND waiting.status IN ('pending', 'paying'))"
     ))
 }
 
@@ -67,8 +70,10 @@ pub(super) async fn refusals_agree(pool: &PgPool) -> sqlx::Result<Check> {
          FROM booking.payments AS payment
          LEFT JOIN sandbox_gateway.charges AS charge ON charge.idempotency_key = payment.id || ':authorise'
          WHERE payment.gateway = 'sandbox' AND payment.state IN ('declined', 'voided', 'failed')
-           AND (charge.id IS NULL OR charge.captured_minor <> 0
-                OR charge.status NOT IN ('declined', 'action_required', 'voided'))"
+           AND CASE WHEN payment.failure = 'action_required' AND payment.let_go_at IS NULL
+                    THEN charge.captured_minor <> 0
+                    ELSE charge.id IS NULL OR charge.captured_minor <> 0
+                         OR charge.status NOT IN ('declined', 'action_required', 'voided') END"
     ))
 }
 

@@ -8,6 +8,7 @@ use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::challenge::client_secret;
 use super::faults::Fault;
 use super::{ChargeStatus, ChargeView, NewCharge};
 
@@ -80,7 +81,7 @@ impl Charge {
             captured_minor: self.captured_minor,
             refunded_minor: self.refunded_minor,
             decline_code: self.decline_code,
-            client_secret: action.then(|| format!("cs_sandbox_{}", self.id.simple())),
+            client_secret: action.then(|| client_secret(self.id)),
         };
         Ok(Booked { view, token: self.token })
     }
@@ -105,15 +106,15 @@ impl Ledger {
         is_declined: bool,
         now: Timestamp,
     ) -> Result<Option<Booked>, StoreError> {
-        let NewCharge { token, amount } = charge;
+        let NewCharge { token, amount, reservation } = charge;
         let decision = if is_declined { Decision::DECLINED } else { Decision::on(token) };
         let query = sqlx::query_as!(
             Charge,
             r#"WITH made AS (
                    INSERT INTO sandbox_gateway.charges
                        (id, idempotency_key, amount_minor, currency, token, status, decline_code, decided_at,
-                        created_at, updated_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+                        created_at, updated_at, reservation)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $11)
                    ON CONFLICT ON CONSTRAINT charges_idempotency_key_is_unique DO NOTHING
                    RETURNING *),
                noted AS (
@@ -133,6 +134,7 @@ impl Ledger {
             (now + decision.undecided_for).to_sqlx() as _,
             now.to_sqlx() as _,
             Uuid::new_v4(),
+            reservation.map(|reservation| reservation.0),
         );
         let made = within(Dependency::Postgres, query.fetch_optional(&self.pool)).await?;
         made.map(|charge| charge.booked(now)).transpose()
@@ -185,10 +187,13 @@ impl Ledger {
         moved.map(|charge| charge.booked(now)).transpose()
     }
 
-    /// Lets go of held money. `false`: there was none to let go of.
+    /// Lets go of held money, and of a charge whose buyer was asked back. `false`: there was no money to let go of.
     pub async fn void(&self, charge: &str, key: &str, now: Timestamp) -> Result<bool, StoreError> {
         let query = sqlx::query!(
-            "WITH moved AS (
+            "WITH asked_back AS (
+                 UPDATE sandbox_gateway.charges SET status = 'voided', updated_at = $3
+                 WHERE idempotency_key = $1 AND status = 'action_required'),
+             moved AS (
                  UPDATE sandbox_gateway.charges SET status = 'voided', updated_at = $3
                  WHERE idempotency_key = $1 AND status = 'authorised'
                  RETURNING id, amount_minor)

@@ -14,6 +14,7 @@ use shared::clock::Clock;
 use shared::store::StoreError;
 
 use super::books;
+use super::challenge;
 use super::conduct::{Done, misbehave};
 use super::faults::{self, Dice, Fault, FaultRates, Mishaps};
 use super::ledger::{Booked, Ledger, SLOW};
@@ -71,6 +72,8 @@ pub fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/v1/charges", post(authorise).get(books::list))
         .route("/v1/charges/{key}", get(look_up))
+        .route("/v1/charges/{key}/continue", post(challenge::go_on))
+        .route("/v1/challenges", post(challenge::answer))
         .route("/v1/charges/{key}/capture", post(capture))
         .route("/v1/charges/{key}/void", post(void))
         .route("/v1/charges/{key}/refund", post(refund))
@@ -172,7 +175,7 @@ impl Sandbox {
         Self { ledger, clock, notices, dice: Arc::new(Dice::new(faults)) }
     }
 
-    async fn find(&self, charge: &str) -> Result<Booked, Refusal> {
+    pub(super) async fn find(&self, charge: &str) -> Result<Booked, Refusal> {
         self.ledger.charge(charge, self.clock.now()).await?.ok_or(Refusal::NotFound)
     }
 
@@ -196,7 +199,7 @@ impl Sandbox {
 
 impl Booked {
     /// What a webhook calls the decision on the charge.
-    fn happened(&self) -> &'static str {
+    pub(super) fn happened(&self) -> &'static str {
         match self.view.status {
             ChargeStatus::Declined => "charge.declined",
             ChargeStatus::ActionRequired => "charge.action_required",
@@ -207,12 +210,12 @@ impl Booked {
     }
 }
 
-fn key(headers: &HeaderMap) -> Result<&str, Refusal> {
+pub(super) fn key(headers: &HeaderMap) -> Result<&str, Refusal> {
     headers.get("Idempotency-Key").and_then(|value| value.to_str().ok()).ok_or(Refusal::NoKey)
 }
 
 /// The charge, and for `conduct` what was done to it by this call.
-fn answered(charge: Option<&str>, kind: &'static str, booked: Booked) -> Response {
+pub(super) fn answered(charge: Option<&str>, kind: &'static str, booked: Booked) -> Response {
     let done = charge.map(|charge| Done { charge: charge.to_owned(), kind, token: booked.token });
     let mut response = Json(booked.view).into_response();
     if let Some(done) = done {
