@@ -27,6 +27,7 @@ pub mod unfinished;
 pub mod waitroom;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::clock::Clock;
@@ -80,12 +81,21 @@ impl Store {
     }
 }
 
+/// How long an operator's change, and what an arena's seats are read from, is waited for: twenty thousand rows take their
+/// time on a busy server, and nobody else waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Waits for Postgres at most [`STORE_TIMEOUT`], keeping the caller's kind of error. What was asked for may have
 /// happened all the same.
 async fn postgres<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let late = || StoreError::Unavailable {
-        dependency: Dependency::Postgres,
-        reason: "no answer in time".to_owned(),
-    };
     tokio::time::timeout(STORE_TIMEOUT, call).await.unwrap_or_else(|_| Err(late().into()))
+}
+
+/// The same for at most [`PATIENCE`].
+async fn patiently<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(late().into()))
+}
+
+fn late() -> StoreError {
+    StoreError::Unavailable { dependency: Dependency::Postgres, reason: "no answer in time".to_owned() }
 }

@@ -5,14 +5,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use shared::money::Money;
+use utoipa::ToSchema;
 
 /// The most hours a policy may look ahead: a year.
 const MAX_HOURS: u32 = 8784;
 
 /// How much of its price a booking is given back: shares by the hours that are left before the show, the longest time
 /// first. Within the last share's hours nothing can be given back any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, example = "24h:100,2h:50")]
 pub struct CancelPolicy(Vec<Share>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,20 @@ fn share(text: &str) -> Option<Share> {
     let hours = hours.strip_suffix('h')?.parse().ok().filter(|hours| *hours <= MAX_HOURS)?;
     let percent = percent.parse().ok().filter(|percent| *percent <= 100)?;
     Some(Share { hours, percent })
+}
+
+impl TryFrom<String> for CancelPolicy {
+    type Error = InvalidPolicy;
+
+    fn try_from(text: String) -> Result<Self, InvalidPolicy> {
+        text.parse()
+    }
+}
+
+impl From<CancelPolicy> for String {
+    fn from(policy: CancelPolicy) -> Self {
+        policy.to_string()
+    }
 }
 
 impl fmt::Display for CancelPolicy {

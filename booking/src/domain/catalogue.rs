@@ -97,6 +97,7 @@ pub(crate) mod sample {
             drop: None,
             region: "default".to_owned(),
             stranded_rule: StrandedRule::Off,
+            cancellation_policy: None,
         };
         ShowPlan::new(show, layout.seats().to_vec(), start)
     }

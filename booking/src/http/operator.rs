@@ -7,9 +7,14 @@ mod screens;
 mod shows;
 mod theatres;
 
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::header::ETAG;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::http::IfMatch;
 use shared::problem::{Problem, codes};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -24,6 +29,30 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(shows::routes())
         .merge(bookings::routes())
         .merge(reconciliation::routes())
+}
+
+/// The version that a change is to replace, where its sender names one.
+///
+/// Errors: 412 `precondition_failed` where it is not the version that there is.
+fn meant(if_match: Option<&IfMatch>, version: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    match if_match {
+        None => Ok(None),
+        Some(if_match) if if_match.matches(version.as_microsecond()) => Ok(Some(version)),
+        Some(_) => Err(Problem::from(&codes::PRECONDITION_FAILED)),
+    }
+}
+
+/// The new version of what was changed.
+///
+/// Errors: 412 `precondition_failed` where somebody else was faster, else 404.
+fn changed(changed: Option<Timestamp>, meant: Option<Timestamp>) -> Result<Timestamp, Problem> {
+    let refused = if meant.is_some() { &codes::PRECONDITION_FAILED } else { &codes::NOT_FOUND };
+    changed.ok_or_else(|| Problem::from(refused))
+}
+
+/// Something with its version as the entity tag.
+fn tagged<T: Serialize>(version: Timestamp, body: T) -> Response {
+    ([(ETAG, format!("\"{}\"", version.as_microsecond()))], Json(body)).into_response()
 }
 
 /// A document with a JSON merge patch applied (RFC 7396), one level deep: null puts a field back to its default.

@@ -4,11 +4,13 @@ mod movies;
 mod screens;
 mod shows;
 mod theatres;
+mod versions;
 
 pub use movies::{create_movie, list_movies, movie, update_movie};
 pub use screens::{create_screen, list_screens, screen, update_screen};
 pub use shows::{Filter, OnSale, create_show, last_changes, list_shows, on_sale, plan, update_show};
 pub use theatres::{create_theatre, list_theatres, theatre, update_theatre};
+pub use versions::{movie_version, screen_version, show_version, theatre_version};
 
 use shared::store::{Dependency, StoreError};
 use uuid::Uuid;

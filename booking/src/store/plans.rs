@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use shared::store::StoreError;
+use shared::store::{Dependency, StoreError};
 use sqlx::PgPool;
+use tokio::sync::Mutex;
 
-use super::catalogue;
+use super::{catalogue, postgres};
 use crate::domain::catalogue::ShowPlan;
 use crate::domain::ids::ShowId;
 
@@ -20,16 +21,35 @@ const MAX_PLANS: usize = 5_000;
 pub struct Plans {
     pool: PgPool,
     known: Arc<RwLock<HashMap<ShowId, Arc<ShowPlan>>>>,
+    /// One plan is read at a time: of a thousand who are the first to ask for an arena, one reads its seats.
+    reading: Arc<Mutex<()>>,
 }
 
 impl Plans {
     /// No plans yet; they come from this database.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, known: Arc::default() }
+        Self { pool, known: Arc::default(), reading: Arc::default() }
     }
 
-    /// The plan of a show, at most about a second old.
+    /// The plan of a show, at most about a second old. It is not waited for longer than for any other answer, but once
+    /// begun it is read to its end, for whoever asks next.
     pub async fn get(&self, show: ShowId) -> Result<Option<Arc<ShowPlan>>, StoreError> {
+        if let Some(plan) = self.remembered(show) {
+            return Ok(Some(plan));
+        }
+        let plans = self.clone();
+        let reading = tokio::spawn(async move { plans.read(show).await });
+        postgres(async {
+            reading
+                .await
+                .unwrap_or_else(|end| Err(StoreError::unexpected(Dependency::Postgres, end.to_string())))
+        })
+        .await
+    }
+
+    /// The plan of a show, however long it takes: for operators, who may have just made it.
+    pub async fn read(&self, show: ShowId) -> Result<Option<Arc<ShowPlan>>, StoreError> {
+        let _one_at_a_time = self.reading.lock().await;
         if let Some(plan) = self.remembered(show) {
             return Ok(Some(plan));
         }

@@ -7,7 +7,7 @@ use harness::eventually;
 use harness::proxy::Proxy;
 use harness::stores::TestStores;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::confirm::until_answered;
@@ -89,6 +89,28 @@ async fn the_policy_is_a_setting() {
     })
     .await;
     assert_eq!(till.payments(id).await, "captured", "the rest stays ours");
+    assert_eq!(till.broken_money_checks().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_show_may_have_a_policy_of_its_own() {
+    let till = Till::open().await;
+    let (operator, show) = (till.operator(), format!("shows/{}", till.show));
+    assert_eq!(operator.get(&show).await.expect(200)["cancellation_policy"], Value::Null);
+    for bad in [json!("all of it"), json!("2h:50,24h:100"), json!(24)] {
+        operator.update(&show, json!({ "cancellation_policy": bad })).await.expect(422);
+    }
+    let (first, second) = (till.book("tok_ok").await, till.book("tok_ok").await);
+    let last = till.book("tok_ok").await;
+    let changed = operator.update(&show, json!({"cancellation_policy": "240h:100,48h:20"})).await.expect(200);
+    assert_eq!(changed["cancellation_policy"], "240h:100,48h:20");
+    let refund = |percent: i64| json!({"amount_minor": 25 * percent, "currency": "EUR", "percent": percent, "status": "pending"});
+    assert_eq!(till.buyer(first.0).cancel(&first.1).await.expect(200)["refund"], refund(20));
+    // The show is in 72 hours.
+    operator.update(&show, json!({"cancellation_policy": "100h:100"})).await.expect(200);
+    assert_eq!(till.buyer(second.0).cancel(&second.1).await.expect(400).code(), "too_late");
+    operator.update(&show, json!({"cancellation_policy": null})).await.expect(200);
+    assert_eq!(till.buyer(last.0).cancel(&last.1).await.expect(200)["refund"], refund(100));
     assert_eq!(till.broken_money_checks().await, [""; 0]);
 }
 

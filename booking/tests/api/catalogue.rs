@@ -1,5 +1,6 @@
 //! The catalogue, as operators keep it and everybody reads it.
 
+use futures::future::join_all;
 use harness::actors::{Operator, Shopper};
 use serde_json::{Value, json};
 
@@ -140,4 +141,39 @@ async fn patch(shop: &Shop, path: &str, changes: &Value) -> (u16, Value) {
     let request = reqwest::Client::new().patch(url).bearer_auth(crate::support::OPERATOR_TOKEN).json(changes);
     let response = request.send().await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_change_that_overlooks_another_is_refused_where_it_says_what_it_replaces() {
+    let shop = Shop::open().await;
+    let show = shop.show(1).await;
+    let read = shop.operator.get(&format!("shows/{show}")).await.expect(200);
+    let id = |of: &str| read[of][format!("{of}_id")].as_str().unwrap().to_owned();
+    let movie = format!("movies/{}", id("movie"));
+    let theatre = format!("theatres/{}", id("theatre"));
+    let screen = format!("screens/{}", id("screen"));
+    for (path, change, again) in [
+        (movie, json!({"title": "B"}), json!({"genre": "C"})),
+        (theatre, json!({"name": "B"}), json!({"chain": "C"})),
+        (screen, json!({"name": "B"}), json!({"name": "C"})),
+        (format!("shows/{show}"), json!({"stranded_rule": "strict"}), json!({"stranded_rule": "lenient"})),
+    ] {
+        let first = shop.operator.get(&path).await.expect(200).header("etag").to_owned();
+        let changed = shop.operator.update_if(&path, &first, change.clone()).await.expect(200);
+        let second = changed.header("etag").to_owned();
+        assert_ne!(first, second, "{path}");
+        let lost = shop.operator.update_if(&path, &first, again.clone()).await.expect(412);
+        assert_eq!(lost.code(), "precondition_failed", "{path}");
+        let now = shop.operator.get(&path).await.expect(200);
+        assert_eq!((now.header("etag"), &now.json), (second.as_str(), &changed.json), "{path}");
+        // Who does not say what is replaced replaces whatever there is; of two who do, at the same time, one does.
+        shop.operator.update(&path, change).await.expect(200);
+        let third = shop.operator.get(&path).await.expect(200).header("etag").to_owned();
+        let both = (0..2).map(|_| shop.operator.update_if(&path, &third, again.clone()));
+        let mut statuses: Vec<u16> = join_all(both).await.iter().map(|reply| reply.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412], "{path}");
+    }
+    let nobody = format!("movies/{}", uuid::Uuid::new_v4());
+    shop.operator.update_if(&nobody, "\"1\"", json!({"title": "B"})).await.expect(404);
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Path, Query, Request};
 use http::header::IF_MATCH;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -103,6 +103,21 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             .to_str()
             .map_err(|_| Problem::from(&codes::MALFORMED).detail("If-Match must be an ETag"))?;
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Where it may be missing.
+///
+/// Errors: 400 `malformed`.
+impl<S: Send + Sync> extract::OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        if parts.headers.contains_key(IF_MATCH) {
+            <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use shared::money::{Currency, Money};
 use utoipa::ToSchema;
 
 use super::{InvalidField, Seat, is_word, must};
+use crate::domain::cancel::CancelPolicy;
 use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
 use crate::domain::seating::StrandedRule;
 
@@ -123,6 +124,10 @@ pub struct ShowDetails {
     /// (`strict`).
     #[serde(default)]
     pub stranded_rule: StrandedRule,
+    /// How much of its price a booking is given back, in percent, by the hours left before the show: the most hours first,
+    /// nothing within the last one's. null: as the installation says.
+    #[serde(default)]
+    pub cancellation_policy: Option<CancelPolicy>,
 }
 
 fn default_region() -> String {
@@ -148,6 +153,7 @@ impl From<Show> for ShowDetails {
             region: show.region,
             prices: show.prices,
             stranded_rule: show.stranded_rule,
+            cancellation_policy: show.cancellation_policy,
         }
     }
 }
@@ -210,6 +216,9 @@ pub struct Show {
     pub region: String,
     /// Which single free seats a reservation may leave.
     pub stranded_rule: StrandedRule,
+    /// How much of its price a booking is given back, in percent, by the hours left before the show: the most hours first,
+    /// nothing within the last one's. null: as the installation says.
+    pub cancellation_policy: Option<CancelPolicy>,
 }
 
 impl Show {

@@ -4,17 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
-use shared::http::{Body, PathOf, QueryOf};
+use shared::http::{Body, IfMatch, PathOf, QueryOf};
 use shared::operator::{Operator, Role};
 use shared::problem::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::patched;
+use super::{changed, meant, patched, tagged};
 use crate::app::AppState;
 use crate::domain::catalogue::{Movie, MovieDetails};
 use crate::domain::ids::MovieId;
-use crate::http::error::{found, not_found};
+use crate::http::error::found;
 use crate::http::list::{List, ListQuery, created};
 use crate::store::catalogue;
 
@@ -61,25 +61,32 @@ async fn read(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<MovieId>,
-) -> Result<Json<Movie>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
-    found(catalogue::movie(&app.store.pool, id).await).map(Json)
+    // A version that is older than what is read refuses a change needlessly; a newer one would lose one.
+    let version = found(catalogue::movie_version(&app.store.pool, id).await)?;
+    Ok(tagged(version, found(catalogue::movie(&app.store.pool, id).await)?))
 }
 
 /// Changes what the body names of a movie.
 #[utoipa::path(patch, path = "/v1/operator/movies/{id}", operation_id = "operator_update_movie", tag = "operator",
-    params(("id" = MovieId, Path, description = "The movie")), request_body = inline(MovieDetails),
-    responses((status = 200, description = "Changed", body = Movie), (status = 404, description = "No such movie"),
+    params(("id" = MovieId, Path, description = "The movie"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: another change since then is not overwritten")), request_body = inline(MovieDetails),
+    responses((status = 200, description = "Changed", body = Movie), (status = 412, description = "`precondition_failed`: it was changed since it was read"),
+              (status = 404, description = "No such movie"),
               (status = 422, description = "`invalid_fields`")))]
 async fn update(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<MovieId>,
+    if_match: Option<IfMatch>,
     Body(patch): Body<Value>,
-) -> Result<Json<Movie>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Operator)?;
+    let version = found(catalogue::movie_version(&app.store.pool, id).await)?;
+    let only = meant(if_match.as_ref(), version)?;
     let current = found(catalogue::movie(&app.store.pool, id).await)?;
     let movie = Movie { details: patched(&current.details, patch)?, ..current };
-    let known = catalogue::update_movie(&app.store.pool, &movie, app.clock.now()).await?;
-    not_found(known.then_some(Json(movie)))
+    let updated = catalogue::update_movie(&app.store.pool, &movie, only, app.clock.now()).await?;
+    Ok(tagged(changed(updated, only)?, movie))
 }

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use shared::http::{Body, PathOf, QueryOf};
+use shared::http::{Body, IfMatch, PathOf, QueryOf};
 use shared::operator::{Operator, Role};
 use shared::problem::Problem;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::{changed, meant, tagged};
 use crate::app::AppState;
 use crate::domain::catalogue::{InvalidField, Layout, LayoutRow, Screen};
 use crate::domain::ids::{ScreenId, TheatreId};
@@ -105,27 +106,36 @@ async fn read(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<ScreenId>,
-) -> Result<Json<Screen>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
-    found(catalogue::screen(&app.store.pool, id).await).map(Json)
+    // A version that is older than what is read refuses a change needlessly; a newer one would lose one.
+    let version = found(catalogue::screen_version(&app.store.pool, id).await)?;
+    Ok(tagged(version, found(catalogue::screen(&app.store.pool, id).await)?))
 }
 
 /// Renames a screen, or, as long as it has no shows, gives it other seats.
 #[utoipa::path(patch, path = "/v1/operator/screens/{id}", operation_id = "operator_update_screen", tag = "operator",
-    params(("id" = ScreenId, Path, description = "The screen")), request_body = ScreenPatch,
-    responses((status = 200, description = "Changed", body = Screen), (status = 404, description = "No such screen"),
+    params(("id" = ScreenId, Path, description = "The screen"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: another change since then is not overwritten")), request_body = ScreenPatch,
+    responses((status = 200, description = "Changed", body = Screen), (status = 412, description = "`precondition_failed`: it was changed since it was read"),
+              (status = 404, description = "No such screen"),
               (status = 409, description = "`screen_in_use`, `name_taken`"),
               (status = 422, description = "`invalid_fields`")))]
 async fn update(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<ScreenId>,
+    if_match: Option<IfMatch>,
     Body(patch): Body<ScreenPatch>,
-) -> Result<Json<Screen>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Operator)?;
     patch.name.as_deref().map_or(Ok(()), check_name)?;
     let layout = patch.rows.as_deref().map(Layout::parse).transpose()?;
+    let version = found(catalogue::screen_version(&app.store.pool, id).await)?;
+    let only = meant(if_match.as_ref(), version)?;
     let name = patch.name.as_deref();
-    catalogue::update_screen(&app.store.pool, id, name, layout.as_ref(), app.clock.now()).await?;
-    found(catalogue::screen(&app.store.pool, id).await).map(Json)
+    let updated =
+        catalogue::update_screen(&app.store.pool, id, name, layout.as_ref(), only, app.clock.now()).await?;
+    let version = changed(updated, only)?;
+    Ok(tagged(version, found(catalogue::screen(&app.store.pool, id).await)?))
 }

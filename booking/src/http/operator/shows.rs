@@ -5,18 +5,18 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use shared::http::{Body, PathOf, QueryOf, to_completion};
+use shared::http::{Body, IfMatch, PathOf, QueryOf, to_completion};
 use shared::operator::{Operator, Role};
 use shared::problem::Problem;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::patched;
+use super::{changed, meant, patched, tagged};
 use crate::app::AppState;
 use crate::domain::catalogue::{InvalidField, Show, ShowDetails};
 use crate::domain::ids::ShowId;
-use crate::http::error::{found, not_found};
+use crate::http::error::found;
 use crate::http::list::{List, ListQuery, created};
 use crate::http::shows::SeatStats;
 use crate::store::blocking::BlockRequest;
@@ -58,7 +58,7 @@ async fn create(
     let now = app.clock.now();
     let id = ShowId::at(now);
     catalogue::create_show(&app.store.pool, id, &details, now).await?;
-    let plan = found(app.store.plans.get(id).await)?;
+    let plan = found(app.store.plans.read(id).await)?;
     Ok(created(&format!("/v1/operator/shows/{id}"), plan.show.clone()))
 }
 
@@ -70,35 +70,42 @@ async fn read(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<ShowId>,
-) -> Result<Json<Show>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
+    // A version that is older than what is read refuses a change needlessly; a newer one would lose one.
+    let version = found(catalogue::show_version(&app.store.pool, id).await)?;
     let plan = found(catalogue::plan(&app.store.pool, id).await)?;
-    Ok(Json(plan.show))
+    Ok(tagged(version, plan.show))
 }
 
 /// Changes what the body names of a show. Its region stays for life, its screen once there are reservations.
 #[utoipa::path(patch, path = "/v1/operator/shows/{id}", operation_id = "operator_update_show", tag = "operator",
-    params(("id" = ShowId, Path, description = "The show")), request_body = inline(ShowDetails),
-    responses((status = 200, description = "Changed", body = Show), (status = 404, description = "No such show"),
+    params(("id" = ShowId, Path, description = "The show"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: another change since then is not overwritten")), request_body = inline(ShowDetails),
+    responses((status = 200, description = "Changed", body = Show), (status = 412, description = "`precondition_failed`: it was changed since it was read"),
+              (status = 404, description = "No such show"),
               (status = 409, description = "`show_overlaps`, `show_in_use`"),
               (status = 422, description = "`invalid_fields`")))]
 async fn update(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<ShowId>,
+    if_match: Option<IfMatch>,
     Body(patch): Body<Value>,
-) -> Result<Json<Show>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Operator)?;
+    let version = found(catalogue::show_version(&app.store.pool, id).await)?;
+    let only = meant(if_match.as_ref(), version)?;
     let current = ShowDetails::from(found(catalogue::plan(&app.store.pool, id).await)?.show);
     let details = patched(&current, patch)?;
     if details.region != current.region {
         return Err(InvalidField::new("region", "stays for life").into());
     }
-    let known = catalogue::update_show(&app.store.pool, id, &details, app.clock.now()).await?;
-    not_found(known.then_some(()))?;
+    let updated = catalogue::update_show(&app.store.pool, id, &details, only, app.clock.now()).await?;
+    let version = changed(updated, only)?;
     app.store.plans.forget(id);
-    let plan = found(app.store.plans.get(id).await)?;
-    Ok(Json(plan.show.clone()))
+    let plan = found(app.store.plans.read(id).await)?;
+    Ok(tagged(version, plan.show.clone()))
 }
 
 /// Seats to take out of sale, and to put back.

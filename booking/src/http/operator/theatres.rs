@@ -4,17 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
-use shared::http::{Body, PathOf, QueryOf};
+use shared::http::{Body, IfMatch, PathOf, QueryOf};
 use shared::operator::{Operator, Role};
 use shared::problem::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::patched;
+use super::{changed, meant, patched, tagged};
 use crate::app::AppState;
 use crate::domain::catalogue::{Theatre, TheatreDetails};
 use crate::domain::ids::TheatreId;
-use crate::http::error::{found, not_found};
+use crate::http::error::found;
 use crate::http::list::{List, ListQuery, created};
 use crate::store::catalogue;
 
@@ -61,25 +61,32 @@ async fn read(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<TheatreId>,
-) -> Result<Json<Theatre>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
-    found(catalogue::theatre(&app.store.pool, id).await).map(Json)
+    // A version that is older than what is read refuses a change needlessly; a newer one would lose one.
+    let version = found(catalogue::theatre_version(&app.store.pool, id).await)?;
+    Ok(tagged(version, found(catalogue::theatre(&app.store.pool, id).await)?))
 }
 
 /// Changes what the body names of a theatre.
 #[utoipa::path(patch, path = "/v1/operator/theatres/{id}", operation_id = "operator_update_theatre", tag = "operator",
-    params(("id" = TheatreId, Path, description = "The theatre")), request_body = inline(TheatreDetails),
-    responses((status = 200, description = "Changed", body = Theatre), (status = 404, description = "No such theatre"),
+    params(("id" = TheatreId, Path, description = "The theatre"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: another change since then is not overwritten")), request_body = inline(TheatreDetails),
+    responses((status = 200, description = "Changed", body = Theatre), (status = 412, description = "`precondition_failed`: it was changed since it was read"),
+              (status = 404, description = "No such theatre"),
               (status = 422, description = "`invalid_fields`")))]
 async fn update(
     State(app): State<AppState>,
     operator: Operator,
     PathOf(id): PathOf<TheatreId>,
+    if_match: Option<IfMatch>,
     Body(patch): Body<Value>,
-) -> Result<Json<Theatre>, Problem> {
+) -> Result<Response, Problem> {
     operator.require(Role::Operator)?;
+    let version = found(catalogue::theatre_version(&app.store.pool, id).await)?;
+    let only = meant(if_match.as_ref(), version)?;
     let current = found(catalogue::theatre(&app.store.pool, id).await)?;
     let theatre = Theatre { details: patched(&current.details, patch)?, ..current };
-    let known = catalogue::update_theatre(&app.store.pool, &theatre, app.clock.now()).await?;
-    not_found(known.then_some(Json(theatre)))
+    let updated = catalogue::update_theatre(&app.store.pool, &theatre, only, app.clock.now()).await?;
+    Ok(tagged(changed(updated, only)?, theatre))
 }

@@ -205,6 +205,7 @@ pub(super) mod tests {
             drop: None,
             region: "default".to_owned(),
             stranded_rule: StrandedRule::Off,
+            cancellation_policy: None,
         }
     }
 

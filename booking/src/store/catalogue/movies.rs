@@ -8,7 +8,7 @@ use sqlx::{PgExecutor, PgPool};
 use super::{CatalogueError, Page};
 use crate::domain::catalogue::{Movie, MovieDetails};
 use crate::domain::ids::MovieId;
-use crate::store::postgres;
+use crate::store::{patiently, postgres};
 
 struct Row {
     id: uuid::Uuid,
@@ -45,7 +45,7 @@ impl From<Row> for Movie {
 /// Makes a movie.
 pub async fn create_movie(pool: &PgPool, movie: &Movie, now: Timestamp) -> Result<(), CatalogueError> {
     movie.details.check()?;
-    postgres(async {
+    patiently(async {
         sqlx::query!(
             r#"INSERT INTO booking.movies (id, title, description, duration_minutes, genre, language, release_date,
                                            rating, cast_names, keywords, poster_url, created_at, updated_at)
@@ -106,15 +106,23 @@ pub async fn list_movies(pool: &PgPool, page: Page) -> Result<Vec<Movie>, StoreE
     .await
 }
 
-/// Replaces what is known of a movie; `false` says that there is no such movie.
-pub async fn update_movie(pool: &PgPool, movie: &Movie, now: Timestamp) -> Result<bool, CatalogueError> {
+/// Replaces what is known of a movie and answers its new version. `None`: there is no such movie, or it is not this
+/// version of it any more.
+pub async fn update_movie(
+    pool: &PgPool,
+    movie: &Movie,
+    only: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, CatalogueError> {
     movie.details.check()?;
-    postgres(async {
-        let updated = sqlx::query!(
+    patiently(async {
+        let changed = sqlx::query_scalar!(
             r#"UPDATE booking.movies
                SET title = $2, description = $3, duration_minutes = $4, genre = $5, language = $6, release_date = $7,
-                   rating = $8, cast_names = $9, keywords = $10, poster_url = $11, updated_at = $12
-               WHERE id = $1"#,
+                   rating = $8, cast_names = $9, keywords = $10, poster_url = $11,
+                   updated_at = greatest($12, updated_at + interval '1 microsecond')
+               WHERE id = $1 AND ($13::timestamptz IS NULL OR updated_at = $13)
+               RETURNING updated_at AS "at: jiff_sqlx::Timestamp""#,
             movie.movie_id.0,
             movie.details.title,
             movie.details.description,
@@ -127,10 +135,11 @@ pub async fn update_movie(pool: &PgPool, movie: &Movie, now: Timestamp) -> Resul
             &movie.details.keywords,
             movie.details.poster_url,
             now.to_sqlx() as _,
+            only.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         )
-        .execute(pool)
+        .fetch_optional(pool)
         .await?;
-        Ok(updated.rows_affected() == 1)
+        Ok(changed.map(jiff_sqlx::Timestamp::to_jiff))
     })
     .await
 }

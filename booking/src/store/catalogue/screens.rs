@@ -8,7 +8,7 @@ use sqlx::{PgExecutor, PgPool, PgTransaction};
 use super::{CatalogueError, Page};
 use crate::domain::catalogue::{Layout, LayoutSeat, Screen, Seat, rows_of};
 use crate::domain::ids::{ScreenId, TheatreId};
-use crate::store::postgres;
+use crate::store::{patiently, postgres};
 
 /// Makes a screen of these seats.
 pub async fn create_screen(
@@ -17,7 +17,7 @@ pub async fn create_screen(
     layout: &Layout,
     now: Timestamp,
 ) -> Result<(), CatalogueError> {
-    postgres(async {
+    patiently(async {
         let mut tx = pool.begin().await?;
         sqlx::query!(
             r#"INSERT INTO booking.screens (id, theatre_id, name, seat_count, created_at, updated_at)
@@ -66,7 +66,7 @@ async fn insert_seats(tx: &mut PgTransaction<'_>, screen: ScreenId, layout: &Lay
 
 /// A screen with its seats.
 pub async fn screen(pool: &PgPool, id: ScreenId) -> Result<Option<Screen>, StoreError> {
-    postgres(async {
+    patiently(async {
         let row =
             sqlx::query!("SELECT theatre_id, name, seat_count FROM booking.screens WHERE id = $1", id.0)
                 .fetch_optional(pool)
@@ -126,37 +126,44 @@ pub async fn list_screens(pool: &PgPool, page: Page) -> Result<Vec<Screen>, Stor
     .await
 }
 
-/// Renames a screen and, as long as it has no shows, replaces its seats; `false` says that there is no such screen.
+/// Renames a screen and, as long as it has no shows, replaces its seats; answers its new version. `None`: there is no such
+/// screen, or it is not this version of it any more.
 pub async fn update_screen(
     pool: &PgPool,
     id: ScreenId,
     name: Option<&str>,
     layout: Option<&Layout>,
+    only: Option<Timestamp>,
     now: Timestamp,
-) -> Result<bool, CatalogueError> {
-    postgres(async {
+) -> Result<Option<Timestamp>, CatalogueError> {
+    patiently(async {
         let mut tx = pool.begin().await?;
         let known = sqlx::query!(
-            r#"UPDATE booking.screens SET name = coalesce($2, name), seat_count = coalesce($3, seat_count), updated_at = $4
-               WHERE id = $1
-               RETURNING EXISTS (SELECT FROM booking.shows WHERE screen_id = $1) AS "in_use!""#,
+            r#"UPDATE booking.screens SET name = coalesce($2, name), seat_count = coalesce($3, seat_count),
+                   updated_at = greatest($4, updated_at + interval '1 microsecond')
+               WHERE id = $1 AND ($5::timestamptz IS NULL OR updated_at = $5)
+               RETURNING EXISTS (SELECT FROM booking.shows WHERE screen_id = $1) AS "in_use!",
+                   updated_at AS "at: jiff_sqlx::Timestamp""#,
             id.0,
             name,
             layout.map(|layout| i32::try_from(layout.seats().len()).unwrap_or(i32::MAX)),
             now.to_sqlx() as _,
+            only.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(known) = known else { return Ok(false) };
+        let Some(known) = known else { return Ok(None) };
         if let Some(layout) = layout {
             if known.in_use {
                 return Err(CatalogueError::ScreenInUse);
             }
-            sqlx::query!("DELETE FROM booking.screen_seats WHERE screen_id = $1", id.0).execute(&mut *tx).await?;
+            sqlx::query!("DELETE FROM booking.screen_seats WHERE screen_id = $1", id.0)
+                .execute(&mut *tx)
+                .await?;
             insert_seats(&mut tx, id, layout).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(known.at.to_jiff()))
     })
     .await
 }

@@ -15,7 +15,7 @@ use crate::domain::catalogue::{
 };
 use crate::domain::ids::{MovieId, ScreenId, ShowId, TheatreId};
 use crate::domain::seating::StrandedRule;
-use crate::store::postgres;
+use crate::store::{patiently, postgres};
 
 /// How long a screen is kept free after a movie where the operator does not say.
 const CLEANING: SignedDuration = SignedDuration::from_mins(20);
@@ -39,13 +39,13 @@ pub async fn create_show(
     now: Timestamp,
 ) -> Result<(), CatalogueError> {
     details.check()?;
-    postgres(async {
+    patiently(async {
         let mut tx = pool.begin().await?;
         let ends_at = end_of(&mut tx, details).await?;
         sqlx::query!(
             r#"INSERT INTO booking.shows (id, movie_id, screen_id, region, drop, starts_at, ends_at, stranded,
-                                          created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"#,
+                                          created_at, updated_at, cancellation_policy)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)"#,
             id.0,
             details.movie_id.0,
             details.screen_id.0,
@@ -55,6 +55,7 @@ pub async fn create_show(
             ends_at.to_sqlx() as _,
             details.stranded_rule.as_str(),
             now.to_sqlx() as _,
+            details.cancellation_policy.as_ref().map(ToString::to_string),
         )
         .execute(&mut *tx)
         .await?;
@@ -112,36 +113,40 @@ async fn replace_prices(
     Ok(())
 }
 
-/// Replaces what is known of a show; `false` says that there is no such show. The screen stays once there are
-/// reservations: their seats are seats of that screen.
+/// Replaces what is known of a show and answers its new version. `None`: there is no such show, or it is not this version
+/// of it any more. The screen stays once there are reservations: their seats are seats of that screen.
 pub async fn update_show(
     pool: &PgPool,
     id: ShowId,
     details: &ShowDetails,
+    only: Option<Timestamp>,
     now: Timestamp,
-) -> Result<bool, CatalogueError> {
+) -> Result<Option<Timestamp>, CatalogueError> {
     details.check()?;
-    postgres(async {
+    patiently(async {
         let mut tx = pool.begin().await?;
         let known = sqlx::query!(
             r#"SELECT screen_id, EXISTS (SELECT FROM booking.reservations r WHERE r.show_id = s.id) AS "in_use!"
-               FROM booking.shows s WHERE id = $1 FOR UPDATE"#,
+               FROM booking.shows s WHERE id = $1 AND ($2::timestamptz IS NULL OR updated_at = $2) FOR UPDATE"#,
             id.0,
+            only.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(known) = known else { return Ok(false) };
+        let Some(known) = known else { return Ok(None) };
         let moved = known.screen_id != details.screen_id.0;
         if moved && known.in_use {
             return Err(CatalogueError::ShowInUse);
         }
         let ends_at = end_of(&mut tx, details).await?;
         // A show on another screen has other seats: a new epoch makes every replica and Redis start over.
-        sqlx::query!(
+        let changed = sqlx::query_scalar!(
             r#"UPDATE booking.shows
                SET movie_id = $2, screen_id = $3, drop = $4, starts_at = $5, ends_at = $6, stranded = $7,
-                   epoch = epoch + $8, updated_at = $9
-               WHERE id = $1"#,
+                   epoch = epoch + $8, cancellation_policy = $10,
+                   updated_at = greatest($9, updated_at + interval '1 microsecond')
+               WHERE id = $1
+               RETURNING updated_at AS "at: jiff_sqlx::Timestamp""#,
             id.0,
             details.movie_id.0,
             details.screen_id.0,
@@ -151,12 +156,13 @@ pub async fn update_show(
             details.stranded_rule.as_str(),
             i64::from(moved),
             now.to_sqlx() as _,
+            details.cancellation_policy.as_ref().map(ToString::to_string),
         )
-        .execute(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
         replace_prices(&mut tx, id, details).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(changed.to_jiff()))
     })
     .await
 }
@@ -178,6 +184,7 @@ struct Row {
     drop: Option<String>,
     region: String,
     stranded: String,
+    cancellation_policy: Option<String>,
     updated_at: jiff_sqlx::Timestamp,
     prices: serde_json::Value,
 }
@@ -207,6 +214,10 @@ impl Row {
             drop: self.drop.map(|drop| drop.parse().map_err(|_| unknown(&drop))).transpose()?,
             region: self.region,
             stranded_rule: StrandedRule::from_word(&self.stranded).ok_or_else(|| unknown(&self.stranded))?,
+            cancellation_policy: self
+                .cancellation_policy
+                .map(|policy| policy.parse().map_err(|_| unknown(&policy)))
+                .transpose()?,
         })
     }
 }
@@ -217,6 +228,7 @@ async fn rows(db: &mut PgConnection, filter: &Filter, page: Page) -> sqlx::Resul
         r#"SELECT s.id, s.movie_id, m.title, m.duration_minutes, t.id AS theatre_id, t.name AS theatre, t.city,
                t.time_zone, s.screen_id, c.name AS screen, s.starts_at AS "starts_at: jiff_sqlx::Timestamp",
                s.ends_at AS "ends_at: jiff_sqlx::Timestamp", s.status, s.drop, s.region, s.stranded,
+               s.cancellation_policy,
                s.updated_at AS "updated_at: jiff_sqlx::Timestamp",
                (SELECT coalesce(jsonb_object_agg(CASE fare WHEN 'standard' THEN category ELSE category || '/' || fare END,
                        jsonb_build_object('amount_minor', amount_minor, 'currency', currency)), '{}')
@@ -250,9 +262,9 @@ pub async fn list_shows(pool: &PgPool, filter: &Filter, page: Page) -> Result<Ve
     .await
 }
 
-/// A show with its seats.
+/// A show with its seats, of which there may be many: whoever cannot wait does not wait for it.
 pub async fn plan(pool: &PgPool, id: ShowId) -> Result<Option<ShowPlan>, StoreError> {
-    postgres(async {
+    patiently(async {
         let mut connection = pool.acquire().await?;
         let filter = Filter { id: Some(id), ..Filter::default() };
         let rows = rows(&mut connection, &filter, Page { after: None, limit: 1 }).await?;

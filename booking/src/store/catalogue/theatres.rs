@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::{CatalogueError, Page};
 use crate::domain::catalogue::{Theatre, TheatreDetails};
 use crate::domain::ids::TheatreId;
-use crate::store::postgres;
+use crate::store::{patiently, postgres};
 
 struct Row {
     id: uuid::Uuid,
@@ -39,7 +39,7 @@ impl From<Row> for Theatre {
 /// Makes a theatre.
 pub async fn create_theatre(pool: &PgPool, theatre: &Theatre, now: Timestamp) -> Result<(), CatalogueError> {
     theatre.details.check()?;
-    postgres(async {
+    patiently(async {
         sqlx::query!(
             r#"INSERT INTO booking.theatres (id, name, chain, city, address, time_zone, latitude, longitude,
                                              created_at, updated_at)
@@ -94,19 +94,22 @@ pub async fn list_theatres(pool: &PgPool, page: Page) -> Result<Vec<Theatre>, St
     .await
 }
 
-/// Replaces what is known of a theatre; `false` says that there is no such theatre.
+/// Replaces what is known of a theatre and answers its new version. `None`: there is no such theatre, or it is not this
+/// version of it any more.
 pub async fn update_theatre(
     pool: &PgPool,
     theatre: &Theatre,
+    only: Option<Timestamp>,
     now: Timestamp,
-) -> Result<bool, CatalogueError> {
+) -> Result<Option<Timestamp>, CatalogueError> {
     theatre.details.check()?;
-    postgres(async {
-        let updated = sqlx::query!(
+    patiently(async {
+        let changed = sqlx::query_scalar!(
             r#"UPDATE booking.theatres
                SET name = $2, chain = $3, city = $4, address = $5, time_zone = $6, latitude = $7, longitude = $8,
-                   updated_at = $9
-               WHERE id = $1"#,
+                   updated_at = greatest($9, updated_at + interval '1 microsecond')
+               WHERE id = $1 AND ($10::timestamptz IS NULL OR updated_at = $10)
+               RETURNING updated_at AS "at: jiff_sqlx::Timestamp""#,
             theatre.theatre_id.0,
             theatre.details.name,
             theatre.details.chain,
@@ -116,10 +119,11 @@ pub async fn update_theatre(
             theatre.details.latitude,
             theatre.details.longitude,
             now.to_sqlx() as _,
+            only.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         )
-        .execute(pool)
+        .fetch_optional(pool)
         .await?;
-        Ok(updated.rows_affected() == 1)
+        Ok(changed.map(jiff_sqlx::Timestamp::to_jiff))
     })
     .await
 }

@@ -24,14 +24,14 @@ impl From<sqlx::Error> for CancelError {
 }
 
 impl Refunds {
-    /// Cancels a booking as the policy allows now, and promises its buyer the share that is given back. One that was
+    /// Cancels a booking as its show's policy allows now, or this one where the show has none, and promises its buyer the share that is given back. One that was
     /// cancelled before says what became of it.
     pub async fn cancel(
         &self,
         id: BookingId,
         reservation: ReservationId,
         buyer: &Identity,
-        policy: &CancelPolicy,
+        default_policy: &CancelPolicy,
         now: Timestamp,
     ) -> Result<(Cancelled, Promised), CancelError> {
         postgres(async {
@@ -47,6 +47,7 @@ impl Refunds {
             let percent = if booked.show_cancelled {
                 100
             } else {
+                let policy = booked.policy.as_ref().unwrap_or(default_policy);
                 policy.percent(booked.starts_at.duration_since(now)).ok_or(CancelError::TooLate)?
             };
             let terms = Terms {
@@ -85,6 +86,7 @@ pub(super) struct Booked {
     pub total: Money,
     starts_at: Timestamp,
     show_cancelled: bool,
+    policy: Option<CancelPolicy>,
     percent: Option<i32>,
     refund: Option<RefundId>,
 }
@@ -100,7 +102,7 @@ pub(super) async fn lock_booking(
         .await?;
     let row = sqlx::query!(
         r#"SELECT booking.status, total_minor, currency, cancel_percent, cancel_refund_id AS "refund: RefundId",
-                  starts_at AS "starts_at: jiff_sqlx::Timestamp", show.status AS show_status
+                  starts_at AS "starts_at: jiff_sqlx::Timestamp", show.status AS show_status, cancellation_policy
            FROM booking.bookings AS booking JOIN booking.shows AS show ON show.id = booking.show_id
            WHERE booking.id = $1 AND reservation_id = $2 AND confirmed_at IS NOT NULL
            FOR UPDATE OF booking"#,
@@ -115,6 +117,7 @@ pub(super) async fn lock_booking(
         total: Money::new(row.total_minor, currency(&row.currency)?),
         starts_at: row.starts_at.to_jiff(),
         show_cancelled: row.show_status == "cancelled",
+        policy: row.cancellation_policy.map(|policy| policy.parse().map_err(unexpected)).transpose()?,
         percent: row.cancel_percent,
         refund: row.refund,
     }))
