@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::config::Vars;
-use shared::http::TrustedProxies;
+use shared::http::{StreamLimits, TrustedProxies};
 use shared::secret::Secret;
 use url::Url;
 
@@ -15,7 +15,6 @@ use crate::gateway::GatewayKind;
 use crate::gateway::sandbox::faults::FaultRates;
 use crate::gateway::signature::WebhookSecret;
 use crate::gateway::stripe::{ApiKey, StripeSettings};
-use crate::live::Limits;
 
 /// What else is not set, an address has one reservation for so many requests a second that it may make.
 const REQUESTS_A_RESERVATION: u32 = 10;
@@ -54,7 +53,7 @@ pub struct Config {
     pub operator_bootstrap_token: Option<String>,
     /// How many seat maps may be open at once: on this replica (`WATCHERS_PER_REPLICA`), of one identity
     /// (`WATCHERS_PER_IDENTITY`).
-    pub watchers: Limits,
+    pub watchers: StreamLimits,
     /// `WATCH_HEARTBEAT_S`: how often an open seat map hears something, if only that nothing has changed.
     pub watch_heartbeat: Duration,
     /// `PAYMENT_GATEWAY`: who takes the money of new payments.
@@ -105,9 +104,11 @@ impl Config {
             trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
             secret: vars.secret("BOOKING_SECRET"),
             operator_bootstrap_token: vars.get("OPERATOR_BOOTSTRAP_TOKEN").map(str::to_owned),
-            watchers: Limits {
+            watchers: StreamLimits {
                 total: vars.parse("WATCHERS_PER_REPLICA", 18_000),
                 per_identity: vars.parse("WATCHERS_PER_IDENTITY", 10),
+                // Whoever watches was let in: the line has bounded them.
+                per_address: 0,
             },
             watch_heartbeat: Duration::from_secs(vars.parse("WATCH_HEARTBEAT_S", 15).max(1)),
             gateway,

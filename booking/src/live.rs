@@ -2,7 +2,7 @@
 //! Redis, gathers changes for a moment and says them once, in bytes that all its watchers share. What a watcher is told
 //! over which protocol is `http/seats`'.
 
-mod counts;
+mod admissions;
 mod frame;
 mod room;
 mod teller;
@@ -14,21 +14,23 @@ use std::time::Duration;
 
 use shared::admission::Admission;
 use shared::clock::Clock;
+use shared::http::{OpenStreams, StreamLimits, StreamsFull};
 use shared::redis::{Heard, Listener};
 use shared::service::Tasks;
 use shared::store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-pub use counts::{Limits, Refused};
 pub use frame::Frame;
 pub use watcher::{End, News, Watcher};
 
-use self::counts::Counts;
+use self::admissions::Admissions;
 use self::room::Room;
 use crate::domain::catalogue::ShowPlan;
 use crate::store::Store;
 use crate::store::holds::Holds;
 
+/// How often it is looked whether watchers' admissions have ended.
+const LOOK_AT_ADMISSIONS_EVERY: Duration = Duration::from_secs(2);
 /// At a stop, watchers have so long to hear the good-bye.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -37,7 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub enum WatchError {
     /// As many watch as may.
     #[error("too many watch")]
-    Refused(Refused),
+    Refused(StreamsFull),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +52,8 @@ pub struct Live {
     heartbeat: Duration,
     rooms: Arc<Rooms>,
     listener: Arc<Listener>,
-    counts: Arc<Counts>,
+    counts: OpenStreams,
+    admissions: Arc<Admissions>,
     closing: CancellationToken,
 }
 
@@ -78,7 +81,7 @@ impl Live {
     pub fn open(
         store: &Store,
         redis_url: &str,
-        limits: Limits,
+        limits: StreamLimits,
         heartbeat: Duration,
     ) -> redis::RedisResult<Self> {
         let rooms = Arc::new(Rooms::default());
@@ -89,13 +92,19 @@ impl Live {
             heartbeat,
             rooms,
             listener: Arc::new(Listener::open(redis_url, move |heard| hearing.hear(heard))?),
-            counts: Arc::new(Counts::new(limits)),
+            counts: OpenStreams::new(limits),
+            admissions: Arc::default(),
             closing: CancellationToken::new(),
         })
     }
 
-    /// Says good-bye to every watcher when the service stops.
+    /// Says good-bye to watchers whose admissions have ended, and to every watcher when the service stops.
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        let live = Arc::clone(self);
+        tasks.repeat(LOOK_AT_ADMISSIONS_EVERY, move || {
+            let live = Arc::clone(&live);
+            async move { live.admissions.look(&live.store.redis, &live.clock).await }
+        });
         let (live, stopping) = (Arc::clone(self), tasks.stopping());
         tasks.spawn(async move {
             stopping.cancelled().await;
@@ -122,11 +131,12 @@ impl Live {
         admission: &Admission,
         since: Option<i64>,
     ) -> Result<Watcher, WatchError> {
-        let ticket = Counts::admit(&self.counts, &admission.identity).map_err(WatchError::Refused)?;
+        let ticket = self.counts.admit(&admission.identity, None).map_err(WatchError::Refused)?;
         let seat = self.enter(plan);
         seat.room.is_open().await?;
+        let admitted = Admissions::watch(&self.admissions, &admission.drop, admission.sid);
         let until = admission.expires_at;
-        Ok(Watcher::new(seat, ticket, since, self.clock.clone(), until, self.closing.clone()))
+        Ok(Watcher::new(seat, (ticket, admitted), since, self.clock.clone(), until, self.closing.clone()))
     }
 
     /// A seat in the show's room, which is opened for the first.

@@ -15,6 +15,11 @@ use crate::store::{Dependency, StoreError, within};
 static TOUCH_SLOT: LazyLock<Script> = LazyLock::new(|| guarded_script(include_str!("../lua/touch_slot.lua")));
 static END_SLOT: LazyLock<Script> = LazyLock::new(|| guarded_script(include_str!("../lua/end_slot.lua")));
 
+static ENDED_SLOTS: LazyLock<Script> =
+    LazyLock::new(|| guarded_script(include_str!("../lua/ended_slots.lua")));
+
+/// How many slots are asked about in one call.
+pub const MAX_SLOTS_ASKED: usize = 500;
 /// Health older than this is unknown.
 pub const HEALTH_MAX_AGE_MS: i64 = 3_000;
 
@@ -132,6 +137,34 @@ pub async fn end_slot(redis: &Redis, clock: &Clock, drop: &DropSlug, sid: Sid) -
         ["GONE", _] => Ok(false),
         ["LOST"] => Err(StoreError::Lost),
         ref reply => Err(unexpected("end_slot", reply)),
+    }
+}
+
+/// Which of these admissions' slots have ended; at most [`MAX_SLOTS_ASKED`] are asked about.
+///
+/// Errors: [`StoreError::Lost`] while the line is being restored: then nobody knows.
+pub async fn ended_slots(
+    redis: &Redis,
+    clock: &Clock,
+    drop: &DropSlug,
+    sids: &[Sid],
+) -> Result<Vec<Sid>, StoreError> {
+    let keys = DropKeys::of(drop);
+    let mut call = ENDED_SLOTS.prepare_invoke();
+    call.key(&keys.epoch).key(&keys.slots).arg(clock.script_ms());
+    for sid in sids.iter().take(MAX_SLOTS_ASKED) {
+        call.arg(sid.to_string());
+    }
+    let mut redis = redis.clone();
+    let reply: Vec<String> = within(Dependency::Redis, call.invoke_async(&mut redis)).await?;
+    let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
+    match &reply[..] {
+        ["ENDED", _, ended @ ..] => {
+            let sid = |text: &&str| text.parse().map_err(|_| unexpected("ended_slots", &reply));
+            ended.iter().map(sid).collect()
+        }
+        ["LOST"] => Err(StoreError::Lost),
+        _ => Err(unexpected("ended_slots", &reply)),
     }
 }
 

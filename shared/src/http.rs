@@ -7,6 +7,7 @@ mod extract;
 mod frame;
 mod limit;
 mod proxies;
+mod streams;
 
 use axum_extra::extract::CookieJar;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -20,6 +21,7 @@ pub(crate) use frame::PAGE_POLICY;
 pub use frame::{Frame, frame};
 pub use limit::{Address, Limited, Limiter, block_of, digest_of, rate_limited};
 pub use proxies::{NoNetwork, TrustedProxies, behind};
+pub use streams::{OpenStreams, StreamLimits, StreamTicket, StreamsFull};
 
 use crate::problem::{Problem, codes};
 

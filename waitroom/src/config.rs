@@ -6,14 +6,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::config::Vars;
-use shared::http::TrustedProxies;
+use shared::http::{StreamLimits, TrustedProxies};
 use shared::mail::MailSettings;
 use shared::secret::Secret;
 use url::Url;
 
 pub use issuers::{AccountIssuer, AccountIssuers};
-
-use crate::streams::Limits;
 
 /// How many streams one address may have for each request a second that it may make.
 const STREAMS_A_REQUEST: u32 = 5;
@@ -54,7 +52,7 @@ pub struct Config {
     /// How many streams may be open at once: on this replica (`STREAMS_PER_REPLICA`), of one identity
     /// (`STREAMS_PER_IDENTITY`), of one client address (`STREAMS_PER_ADDRESS`, by default five for each request a second
     /// that the address may make); 0 is no limit.
-    pub streams: Limits,
+    pub streams: StreamLimits,
     /// How often a stream says that it is alive (`STREAM_COMMENT_S`).
     pub stream_comment: Duration,
     /// How mail leaves (`MAIL_URL`, `MAIL_FROM`); none is sent without.
@@ -109,7 +107,7 @@ impl Config {
             rate_limit_per_identity: vars.parse("RATE_LIMIT_PER_IDENTITY", 10),
             rate_limit_per_address,
             trusted_proxies: vars.parse("TRUSTED_PROXIES", TrustedProxies::default()),
-            streams: Limits {
+            streams: StreamLimits {
                 total: vars.parse("STREAMS_PER_REPLICA", 18_000),
                 per_identity: vars.parse("STREAMS_PER_IDENTITY", 5),
                 per_address: vars.parse("STREAMS_PER_ADDRESS", streams_per_address),

@@ -2,7 +2,6 @@
 //! one conductor looks at all of them a few times a second, wakes those that are due or have news, and hangs up on
 //! those that do not read. What a stream tells its visitor is `http/streams.rs`.
 
-mod counts;
 mod hall;
 
 use std::collections::HashMap;
@@ -11,13 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use shared::http::{OpenStreams, StreamLimits, StreamTicket, StreamsFull};
 use shared::ids::{DropSlug, Identity};
 use shared::service::{Hangup, Tasks};
 
-pub use counts::{Limits, Refused};
 pub use hall::Seat;
 
-use self::counts::Counts;
 use self::hall::{Hall, News};
 use crate::app::AppState;
 use crate::domain::place::PlaceId;
@@ -29,17 +27,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub struct Streams {
     began: Instant,
     is_closing: AtomicBool,
-    counts: Arc<Mutex<Counts>>,
+    counts: OpenStreams,
     halls: Mutex<HashMap<DropSlug, Arc<Hall>>>,
 }
 
 impl Streams {
     /// None yet, and no more than these.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: StreamLimits) -> Self {
         Self {
             began: Instant::now(),
             is_closing: AtomicBool::new(false),
-            counts: Arc::new(Mutex::new(Counts::new(limits))),
+            counts: OpenStreams::new(limits),
             halls: Mutex::default(),
         }
     }
@@ -56,7 +54,7 @@ impl Streams {
 
     /// How many are open.
     pub fn open(&self) -> usize {
-        lock(&self.counts).open()
+        self.counts.open()
     }
 
     /// A seat for a stream of this place; giving the seat up makes room.
@@ -69,8 +67,8 @@ impl Streams {
         identity: &Identity,
         address: Option<IpAddr>,
         hangup: Hangup,
-    ) -> Result<Taken, Refused> {
-        let ticket = Counts::admit(&self.counts, identity, address)?;
+    ) -> Result<Taken, StreamsFull> {
+        let ticket = self.counts.admit(identity, address)?;
         let mut halls = lock(&self.halls);
         let hall = match halls.get(drop) {
             Some(hall) => Arc::clone(hall),
@@ -124,7 +122,7 @@ pub fn start(app: &AppState, tasks: &Tasks) {
 pub struct Taken {
     seat: Arc<Seat>,
     hall: Arc<Hall>,
-    _ticket: counts::Ticket,
+    _ticket: StreamTicket,
 }
 
 impl std::ops::Deref for Taken {

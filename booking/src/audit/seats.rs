@@ -80,11 +80,7 @@ async fn one_live_ticket(pool: &PgPool) -> sqlx::Result<Check> {
 
 /// No partial reservation: a live one owns every seat it was asked for, no other, and all of them exist.
 async fn claims_fit_reservations(pool: &PgPool) -> sqlx::Result<Check> {
-    let examined = sqlx::query_scalar!(
-        "SELECT count(*) FROM booking.reservations WHERE status IN ('pending', 'paying', 'confirmed')"
-    )
-    .fetch_one(pool)
-    .await?;
+    let examined = live_reservations(pool).await?;
     let offences = sqlx::query_as!(
         Offence,
         r#"WITH live AS (
@@ -107,6 +103,15 @@ async fn claims_fit_reservations(pool: &PgPool) -> sqlx::Result<Check> {
     let invariant = "a live reservation owns every seat it was asked for, no other, and all of them exist";
     let sentence = "a reservation does not own the seats it was asked for";
     Ok(check("seats.claims_fit_reservations", invariant, examined, sentence, offences))
+}
+
+/// How many reservations live.
+async fn live_reservations(pool: &PgPool) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "SELECT count(*) FROM booking.reservations WHERE status IN ('pending', 'paying', 'confirmed')"
+    )
+    .fetch_one(pool)
+    .await
 }
 
 async fn ended_own_nothing(pool: &PgPool) -> sqlx::Result<Check> {

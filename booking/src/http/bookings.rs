@@ -21,8 +21,9 @@ pub use answers::{BookingAnswers, BookingView};
 
 use super::caller::Caller;
 use super::codes;
+use super::error::found;
 use crate::app::AppState;
-use crate::domain::booking::Contact;
+use crate::domain::booking::{Booking, Contact};
 use crate::domain::checkout::Confirmed;
 use crate::domain::confirm::Confirmation;
 use crate::domain::idempotency::{BodyDigest, IdempotencyKey, Keyed};
@@ -204,14 +205,22 @@ pub(super) async fn read(
     // A path's part cannot be told from its ending by the router: `{id}.ics` and `{id}.pdf` come here too.
     let (id, form) = name.rsplit_once('.').map_or((name.as_str(), None), |(id, form)| (id, Some(form)));
     let id: BookingId = id.parse().map_err(|_| not_found())?;
-    let booking = bookings::find(&state.store.pool, id).await?.ok_or_else(not_found)?;
-    caller.must_own(booking.reservation, &booking.buyer)?;
+    let booking = own(&state, &caller, id).await?;
     match form {
         None => Ok(([(CACHE_CONTROL, "no-store")], Json(state.till.answers.view(&booking))).into_response()),
         Some("ics") => documents::calendar(&state, &booking).await,
         Some("pdf") => documents::printed(&state, &booking).await,
         Some(_) => Err(not_found()),
     }
+}
+
+/// A booking of the caller's.
+///
+/// Errors: 404; 403 `not_yours`.
+async fn own(state: &AppState, caller: &Caller, id: BookingId) -> Result<Booking, Problem> {
+    let booking = found(bookings::find(&state.store.pool, id).await)?;
+    caller.must_own(booking.reservation, &booking.buyer)?;
+    Ok(booking)
 }
 
 impl Caller {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderName;
+use shared::http::StreamsFull;
 use shared::problem::{Problem, codes};
 use shared::store::StoreError;
 
@@ -12,7 +13,7 @@ use crate::domain::exchange::ExchangeError;
 use crate::domain::refund::{CancelError, RefundError};
 use crate::domain::reservation::ReservationStatus;
 use crate::domain::reserve::{BasketError, ReserveError};
-use crate::live::{Refused, WatchError};
+use crate::live::WatchError;
 use crate::store::blocking::BlockError;
 use crate::store::catalogue::CatalogueError;
 
@@ -145,11 +146,15 @@ impl From<RefundError> for Problem {
 impl From<WatchError> for Problem {
     fn from(error: WatchError) -> Self {
         match error {
-            WatchError::Refused(Refused::Identity(most)) => Self::from(&codes::RATE_LIMITED)
-                .header(HeaderName::from_static("ratelimit-policy"), &watchers_policy(most))
-                .retry_after(WATCHERS_RETRY)
-                .detail(format!("at most {most} seat maps of one identity may be open at once")),
-            WatchError::Refused(Refused::Full) => Self::from(&own::STREAMS_FULL).retry_after(WATCHERS_RETRY),
+            WatchError::Refused(StreamsFull::Identity(most) | StreamsFull::Address(most)) => {
+                Self::from(&codes::RATE_LIMITED)
+                    .header(HeaderName::from_static("ratelimit-policy"), &watchers_policy(most))
+                    .retry_after(WATCHERS_RETRY)
+                    .detail(format!("at most {most} seat maps of one client may be open at once"))
+            }
+            WatchError::Refused(StreamsFull::Replica) => {
+                Self::from(&own::STREAMS_FULL).retry_after(WATCHERS_RETRY)
+            }
             WatchError::Store(error) => error.into(),
         }
     }

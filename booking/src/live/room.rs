@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use shared::redis::{Heard, Listener};
 use shared::store::{Dependency, STORE_TIMEOUT, StoreError};
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::frame::Frame;
 use super::teller::Teller;
@@ -31,6 +32,8 @@ pub(super) struct Room {
     history: Mutex<History>,
     pub(super) frames: broadcast::Sender<Frame>,
     pub(super) opened: watch::Sender<bool>,
+    /// The show was cancelled, or is over: nothing changes any more.
+    pub(super) over: CancellationToken,
 }
 
 impl Room {
@@ -50,6 +53,7 @@ impl Room {
             history: Mutex::new(History::at(0)),
             frames: broadcast::Sender::new(BEHIND),
             opened: watch::Sender::new(false),
+            over: CancellationToken::new(),
         });
         tokio::spawn(Teller::new(&room, store, listener, heartbeat).run(heard));
         room

@@ -99,6 +99,7 @@ impl Teller {
     /// Finds what was not heard.
     async fn look(&mut self) {
         let Some(room) = self.room.upgrade() else { return };
+        self.look_at_show(&room).await;
         let is_news = matches!(self.catch_up(&room).await, Ok(true));
         self.missed = if is_news && !self.has_heard { self.missed + 1 } else { 0 };
         self.has_heard = false;
@@ -110,6 +111,15 @@ impl Teller {
             let told = room.history().told();
             let nothing = Merged { since: told, version: told, seats: Vec::new() };
             self.say(&room, Frame::changes(&room.plan, &nothing, self.store.clock.now()));
+        }
+    }
+
+    /// Says good-bye where the show will not be shown any more. What an operator changed is known a second later.
+    async fn look_at_show(&self, room: &Room) {
+        if let Ok(Some(plan)) = self.store.plans.get(room.show).await
+            && !plan.show.is_on_sale(self.store.clock.now())
+        {
+            room.over.cancel();
         }
     }
 

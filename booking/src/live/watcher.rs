@@ -5,14 +5,17 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use metrics::gauge;
 use shared::clock::Clock;
+use shared::http::StreamTicket;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::Seat;
-use super::counts::Ticket;
+use super::admissions::Admitted;
 use super::frame::Frame;
+use crate::metrics::WATCHERS;
 
 /// What a watcher is told next.
 #[derive(Clone, Debug)]
@@ -30,6 +33,10 @@ pub enum End {
     Closing,
     /// The admission's token is not good any more; with a fresh one the watcher can go on.
     AdmissionExpired,
+    /// The admission has ended: it was used, given back, or taken back.
+    AdmissionEnded,
+    /// The show will not be shown, or is over.
+    ShowOver,
 }
 
 /// Somebody who watches a show.
@@ -41,20 +48,49 @@ pub struct Watcher {
     clock: Clock,
     until: Timestamp,
     closing: CancellationToken,
-    _ticket: Ticket,
+    admitted: Admitted,
+    _ticket: StreamTicket,
+    _measured: Measured,
+}
+
+/// One more in the metric, until it is dropped.
+struct Measured;
+
+impl Measured {
+    fn new() -> Self {
+        gauge!(WATCHERS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        gauge!(WATCHERS).decrement(1.0);
+    }
 }
 
 impl Watcher {
     pub(super) fn new(
         seat: Seat,
-        ticket: Ticket,
+        (ticket, admitted): (StreamTicket, Admitted),
         since: Option<i64>,
         clock: Clock,
         until: Timestamp,
         closing: CancellationToken,
     ) -> Self {
         let (first, frames) = seat.room.join(since, clock.now());
-        Self { seat, frames, first: first.into(), version: 0, clock, until, closing, _ticket: ticket }
+        Self {
+            seat,
+            frames,
+            first: first.into(),
+            version: 0,
+            clock,
+            until,
+            closing,
+            admitted,
+            _ticket: ticket,
+            _measured: Measured::new(),
+        }
     }
 
     /// Waits for what is to be told next. Nothing is lost where the wait is given up.
@@ -67,8 +103,14 @@ impl Watcher {
             if !left.is_positive() {
                 return News::Over(End::AdmissionExpired);
             }
+            if self.admitted.ended.is_cancelled() {
+                return News::Over(End::AdmissionEnded);
+            }
             if let Some(frame) = self.first.pop_front() {
                 return self.told(frame);
+            }
+            if self.seat.room.over.is_cancelled() {
+                return News::Over(End::ShowOver);
             }
             tokio::select! {
                 frame = self.frames.recv() => match frame {
@@ -78,6 +120,8 @@ impl Watcher {
                     Err(RecvError::Closed) => return News::Over(End::Closing),
                 },
                 () = self.closing.cancelled() => {}
+                () = self.admitted.ended.cancelled() => {}
+                () = self.seat.room.over.cancelled() => {}
                 () = tokio::time::sleep(Duration::try_from(left).unwrap_or_default()) => {}
             }
         }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use harness::actors::Shopper;
 use harness::eventually;
 use redis::AsyncCommands as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::watch::{Following, Watching, version};
-use crate::support::{DROP, SOON, Shop};
+use crate::support::{DROP, SOON, Shop, row_name};
 
 #[tokio::test]
 async fn a_change_on_one_replica_is_told_on_the_other() {
@@ -132,6 +133,70 @@ async fn watching_takes_an_admission_and_is_limited() {
 }
 
 #[tokio::test]
+async fn a_replica_has_so_many_open_maps_and_the_others_are_told_when_to_come_again() {
+    let shop = Shop::with_settings(&[("WATCHERS_PER_REPLICA", "2")]).await;
+    let show = shop.show(1).await;
+    let url = shop.url();
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        open.push(Watching::open(&url, &show, &shop.line.admit(DROP).await.token).await);
+    }
+    let token = shop.line.admit(DROP).await.token;
+    let refused = Watching::asking(&url, &show, &token, "", None).await.err();
+    assert_eq!(refused, Some((503, "streams_full".to_owned())));
+    let refused = Shopper::new(&url, &token).get(&format!("/v1/shows/{show}/seats/events")).await.expect(503);
+    assert_eq!((refused.code(), refused.header("retry-after")), ("streams_full", "10"));
+    drop(open.pop());
+    eventually(SOON, || async { Watching::asking(&url, &show, &token, "", None).await.is_ok() }).await;
+}
+
+/// Asks for a stream and takes nothing of it. The kernel keeps little for it.
+async fn idle(shop: &Shop, show: &str, token: &str, protocol: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut socket = socket.connect(shop.running.address).await.unwrap();
+    let request = format!(
+        "GET /v1/shows/{show}/seats/{protocol} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn a_watcher_that_takes_nothing_is_let_go_and_costs_what_the_kernel_keeps() {
+    let shop = Shop::with_settings(&[("WATCHERS_PER_IDENTITY", "1")]).await;
+    let show = shop.show(30).await;
+    let (url, tokens) = (shop.url(), [shop.line.admit(DROP).await.token, shop.line.admit(DROP).await.token]);
+    let _idle =
+        [idle(&shop, &show, &tokens[0], "live").await, idle(&shop, &show, &tokens[1], "events").await];
+    let is_let_in = async |token: &str| Watching::asking(&url, &show, token, "", None).await.is_ok();
+    for token in &tokens {
+        eventually(SOON, || async { !is_let_in(token).await }).await;
+    }
+    let seats: Vec<String> =
+        (0..30).flat_map(|row| (1..=10).map(move |n| format!("{}{n}", row_name(row)))).collect();
+    let path = format!("shows/{show}/seats");
+    let changing = async {
+        loop {
+            for what in ["block", "unblock"] {
+                shop.operator.create(&path, json!({ what: seats, "reason": "" })).await;
+            }
+        }
+    };
+    let let_go = async {
+        for token in &tokens {
+            eventually(SOON * 12, || async { is_let_in(token).await }).await;
+        }
+    };
+    tokio::select! {
+        () = let_go => {}
+        () = changing => {}
+    }
+}
+
+#[tokio::test]
 async fn a_watcher_ends_with_its_token() {
     let (shop, clock) = Shop::open_timeless().await;
     let show = shop.show(1).await;
@@ -143,6 +208,45 @@ async fn a_watcher_ends_with_its_token() {
     let block = json!({"block": ["A1"], "reason": ""});
     shop.operator.create(&format!("shows/{show}/seats"), block).await.expect(200);
     assert_eq!(watching.closed().await, 4401);
+}
+
+#[tokio::test]
+async fn a_watcher_whose_admission_ends_is_told_so_and_others_go_on() {
+    let shop = Shop::open().await;
+    let show = shop.show(1).await;
+    let (leaving, staying) = (shop.line.admit(DROP).await, shop.line.admit(DROP).await);
+    let mut watching = Watching::open(&shop.url(), &show, &leaving.token).await;
+    let mut following = Following::open(&shop.url(), &show, &leaving.token, None).await;
+    following.next().await;
+    let mut other = Watching::open(&shop.url(), &show, &staying.token).await;
+    let mut end = redis::cmd("ZREM");
+    end.arg(format!("{{drop:{DROP}}}:slots")).arg(leaving.sid.to_string());
+    let ended: i64 = end.query_async(&mut shop.redis().await).await.unwrap();
+    assert_eq!(ended, 1);
+    assert_eq!(watching.closed().await, 4403);
+    let (event, _, data) = following.next().await;
+    assert_eq!((event.as_str(), &data["code"]), ("over", &json!("admission_ended")));
+    other.next().await;
+    shop.shopper().await.reserve(&show, &["A1"]).await.expect(201);
+    other.until("A1", "reserved").await;
+}
+
+#[tokio::test]
+async fn the_watchers_of_a_show_that_was_cancelled_are_told_so() {
+    let shop = Shop::open().await;
+    let show = shop.show(1).await;
+    let token = shop.line.admit(DROP).await.token;
+    let mut watching = Watching::open(&shop.url(), &show, &token).await;
+    let mut following = Following::open(&shop.url(), &show, &token, None).await;
+    following.next().await;
+    sqlx::query("UPDATE booking.shows SET status = 'cancelled', updated_at = now() WHERE id::text = $1")
+        .bind(&show)
+        .execute(&shop.pool)
+        .await
+        .unwrap();
+    assert_eq!(watching.closed().await, 4410);
+    let (event, _, data) = following.next().await;
+    assert_eq!((event.as_str(), &data["code"]), ("over", &json!("show_not_on_sale")));
 }
 
 #[tokio::test]

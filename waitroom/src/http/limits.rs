@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use shared::http::{Limited, rate_limited};
+use shared::http::{Limited, StreamsFull, rate_limited};
 use shared::problem::Problem;
 
 use super::codes::STREAMS_FULL;
-use crate::streams::Refused;
 
 /// When somebody with too many streams may look whether one of them has ended.
 const STREAMS_RETRY: Duration = Duration::from_secs(30);
@@ -56,23 +55,21 @@ impl Limited for Action {
 }
 
 /// No stream is opened: 429 `rate_limited`, where the client has as many as it may, or 503 `streams_full`.
-impl From<Refused> for Problem {
-    fn from(refusal: Refused) -> Self {
-        let (name, most, whose) = match refusal {
-            Refused::Identity(most) => ("streams", most, "identity"),
-            Refused::Address(most) => ("streams-by-address", most, "client address"),
-            Refused::Full => {
-                // Jittered, so that those who were refused together do not come back together.
-                let seconds = rand::random_range(FULL_RETRY_S);
-                return Self::from(&STREAMS_FULL).retry_after(Duration::from_secs(seconds));
-            }
-        };
-        let seconds = STREAMS_RETRY.as_secs();
-        let limit = format!("\"{name}\";r=0;t={seconds}");
-        rate_limited(&limit, &format!("\"{name}\";q={most};qu=\"concurrent-requests\""))
-            .retry_after(STREAMS_RETRY)
-            .detail(format!("at most {most} streams of one {whose} may be open; polling works all the same"))
-    }
+pub fn too_many_streams(refusal: StreamsFull) -> Problem {
+    let (name, most, whose) = match refusal {
+        StreamsFull::Identity(most) => ("streams", most, "identity"),
+        StreamsFull::Address(most) => ("streams-by-address", most, "client address"),
+        StreamsFull::Replica => {
+            // Jittered, so that those who were refused together do not come back together.
+            let seconds = rand::random_range(FULL_RETRY_S);
+            return Problem::from(&STREAMS_FULL).retry_after(Duration::from_secs(seconds));
+        }
+    };
+    let seconds = STREAMS_RETRY.as_secs();
+    let limit = format!("\"{name}\";r=0;t={seconds}");
+    rate_limited(&limit, &format!("\"{name}\";q={most};qu=\"concurrent-requests\""))
+        .retry_after(STREAMS_RETRY)
+        .detail(format!("at most {most} streams of one {whose} may be open; polling works all the same"))
 }
 
 #[cfg(test)]
@@ -83,9 +80,9 @@ mod tests {
 
     #[test]
     fn too_many_streams_are_refused_with_their_policy() {
-        let refusal = Problem::from(Refused::Identity(5)).into_response();
+        let refusal = too_many_streams(StreamsFull::Identity(5)).into_response();
         assert_eq!(refusal.status(), 429);
         assert_eq!(refusal.headers()["ratelimit-policy"], "\"streams\";q=5;qu=\"concurrent-requests\"");
-        assert_eq!(Problem::from(Refused::Full).into_response().status(), 503);
+        assert_eq!(too_many_streams(StreamsFull::Replica).into_response().status(), 503);
     }
 }

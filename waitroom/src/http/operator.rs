@@ -14,6 +14,8 @@ pub(super) mod show;
 pub(super) mod stats;
 pub(super) mod steer;
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::ETAG;
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use shared::http::{IfMatch, to_completion};
 use shared::ids::DropSlug;
 use shared::operator::Operator;
-use shared::problem::Problem;
+use shared::problem::{Problem, codes as common};
 use utoipa::{IntoParams, ToSchema};
 
 use super::draw::DrawStatus;
@@ -95,6 +97,20 @@ pub(super) struct PageQuery {
 impl PageQuery {
     fn limit(&self) -> u32 {
         self.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE)
+    }
+
+    /// What the page before ended with.
+    ///
+    /// Errors: 400 `malformed`.
+    fn cursor<T: FromStr>(&self) -> Result<Option<T>, Problem> {
+        let malformed = |_| Problem::from(&common::MALFORMED).detail("the cursor is none of ours");
+        self.cursor.as_deref().map(str::parse).transpose().map_err(malformed)
+    }
+
+    /// Where to go on after these; none where they are the last.
+    fn next<T, I: ToString>(&self, items: &[T], id: impl Fn(&T) -> I) -> Option<String> {
+        let is_full = items.len() == self.limit() as usize;
+        items.last().filter(|_| is_full).map(|item| id(item).to_string())
     }
 }
 

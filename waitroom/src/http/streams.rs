@@ -16,7 +16,7 @@ use shared::service::Hangup;
 
 use self::body::PlaceStream;
 use super::caller::{Holder, place_cookie, set_cookie, setting};
-use super::limits::Action;
+use super::limits::{Action, too_many_streams};
 use super::places::{LastSeen, PlaceAnswer, private};
 use super::shown::Shown;
 use crate::app::AppState;
@@ -50,7 +50,8 @@ pub(super) async fn follow_place(
     app.limiter.check(Action::Follow, &proof.identity, address)?;
     let drop = &known.drop.slug;
     let Extension(hangup) = hangup.unwrap_or_default();
-    let seat = app.streams.enter(drop, proof.place, &proof.identity, address, hangup)?;
+    let seat = app.streams.enter(drop, proof.place, &proof.identity, address, hangup);
+    let seat = seat.map_err(too_many_streams)?;
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<Shown>().ok());
     let (stream, renewed) =
         PlaceStream::begin(app.clone(), known.clone(), proof, seat, (seen, shown)).await?;

@@ -6,7 +6,7 @@ use jiff_sqlx::ToSqlx as _;
 use shared::audit::Check;
 use sqlx::PgPool;
 
-use super::{Offence, SWEEP_GRACE, check};
+use super::{Offence, SWEEP_GRACE, check, live_reservations};
 
 /// Free, reserved, booked and blocked seats add up to the screen: every seat that somebody owns or that is blocked is
 /// one of the screen's, none is both, and the screen has as many as it says.
@@ -45,11 +45,7 @@ pub(super) async fn statuses_add_up(pool: &PgPool, now: Timestamp) -> sqlx::Resu
 /// Nobody owns a seat with an old fence: whoever claimed a seat while somebody owned it, with a later hold, shows that
 /// the owner's had been lost.
 pub(super) async fn no_old_fence(pool: &PgPool) -> sqlx::Result<Check> {
-    let examined = sqlx::query_scalar!(
-        "SELECT count(*) FROM booking.reservations WHERE status IN ('pending', 'paying', 'confirmed')"
-    )
-    .fetch_one(pool)
-    .await?;
+    let examined = live_reservations(pool).await?;
     let offences = sqlx::query_as!(
         Offence,
         r#"SELECT jsonb_build_object('show_id', own.show_id, 'seat', own.seat, 'reservation_id', holder.id,

@@ -7,15 +7,15 @@ use http::header::CACHE_CONTROL;
 use serde::Serialize;
 use shared::http::{PathOf, to_completion};
 use shared::money::Currency;
-use shared::problem::{Problem, codes as common};
+use shared::problem::Problem;
 use utoipa::ToSchema;
 
+use super::own;
 use crate::app::AppState;
 use crate::domain::booking::BookingStatus;
 use crate::domain::ids::BookingId;
 use crate::domain::refund::{Cancelled, RefundStatus};
 use crate::http::caller::Caller;
-use crate::store::bookings;
 
 /// A booking that was given back.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,9 +80,7 @@ pub(in crate::http) async fn cancel(
     caller: Caller,
     PathOf(id): PathOf<BookingId>,
 ) -> Result<Response, Problem> {
-    let booking =
-        bookings::find(&state.store.pool, id).await?.ok_or_else(|| Problem::from(&common::NOT_FOUND))?;
-    caller.must_own(booking.reservation, &booking.buyer)?;
+    let booking = own(&state, &caller, id).await?;
     let refunder = state.till.refunder.clone();
     let work = async move { refunder.cancel(id, booking.reservation, &booking.buyer).await };
     let cancelled = to_completion(Box::pin(work)).await?;

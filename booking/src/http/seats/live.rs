@@ -37,6 +37,11 @@ const RETRY_MS: std::ops::RangeInclusive<u32> = 1_000..=4_000;
 /// A WebSocket is closed with this code when the admission's token has expired (RFC 6455 section 7.4.2: private use).
 const ADMISSION_EXPIRED: u16 = 4401;
 
+/// And with this one when the admission has ended.
+const ADMISSION_ENDED: u16 = 4403;
+/// And with this one when the show was cancelled, or is over.
+const SHOW_OVER: u16 = 4410;
+
 /// From where a watcher goes on.
 #[derive(Debug, Deserialize)]
 pub struct LiveQuery {
@@ -72,7 +77,8 @@ pub struct LiveChanges<'a> {
 /// The seat map as it changes, over a WebSocket: first `{version}`, then `{since, version, changes, at}`, at most ten
 /// times a second; `{version, reload: true}` says that the map must be loaded again. An empty list of changes is a sign of
 /// life. Closed with 1012 when this replica stops, with 4401 when the admission's token has expired: connect again, with
-/// `since` and a fresh token.
+/// `since` and a fresh token. Closed with 4403 when the admission has ended, with 4410 when the show was cancelled or is
+/// over: nothing more will be told.
 #[utoipa::path(get, path = "/v1/shows/{id}/seats/live", tag = "shop",
     params(("id" = ShowId, Path, description = "The show"),
            ("since" = Option<i64>, Query, description = "The version of the map that the client has")),
@@ -103,7 +109,8 @@ pub async fn live(
 }
 
 /// The seat map as it changes, as server-sent events: `version` first, then `changes`, at most ten times a second;
-/// `reload` says that the map must be loaded again; `over` that the admission's token has expired. The id of an event
+/// `reload` says that the map must be loaded again; `over` that nothing more is told, with a `code`: `admission_expired`
+/// (connect again with a fresh token), `admission_ended`, `show_not_on_sale`. The id of an event
 /// comes back as `Last-Event-ID`.
 #[utoipa::path(get, path = "/v1/shows/{id}/seats/events", tag = "shop",
     params(("id" = ShowId, Path, description = "The show"),
@@ -196,6 +203,8 @@ fn closing(end: End) -> Message {
     let (code, reason) = match end {
         End::Closing => (close_code::RESTART, "this replica stops, another goes on"),
         End::AdmissionExpired => (ADMISSION_EXPIRED, "admission_expired"),
+        End::AdmissionEnded => (ADMISSION_ENDED, "admission_ended"),
+        End::ShowOver => (SHOW_OVER, "show_not_on_sale"),
     };
     Message::Close(Some(CloseFrame { code, reason: reason.into() }))
 }
@@ -205,14 +214,18 @@ fn closing_for_a_message() -> Message {
     Message::Close(Some(CloseFrame { code: close_code::POLICY, reason }))
 }
 
+fn over(code: &str) -> Bytes {
+    format!("event: over\ndata: {{\"code\":\"{code}\"}}\n\n").into()
+}
+
 fn good_bye(end: End) -> Bytes {
     match end {
         End::Closing => {
             let retry_ms = rand::random_range(RETRY_MS);
             format!("retry: {retry_ms}\n: this replica stops, another goes on\n\n").into()
         }
-        End::AdmissionExpired => {
-            Bytes::from_static(b"event: over\ndata: {\"code\":\"admission_expired\"}\n\n")
-        }
+        End::AdmissionExpired => over("admission_expired"),
+        End::AdmissionEnded => over("admission_ended"),
+        End::ShowOver => over("show_not_on_sale"),
     }
 }

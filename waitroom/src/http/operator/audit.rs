@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::http::{PathOf, QueryOf};
 use shared::operator::{Operator, Role};
-use shared::problem::{Problem, codes as common};
+use shared::problem::Problem;
 use utoipa::ToSchema;
 
 use super::super::caller::DropPath;
@@ -47,11 +47,9 @@ pub(in crate::http) async fn show_audit(
     QueryOf(page): QueryOf<PageQuery>,
 ) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
-    let malformed = |_| Problem::from(&common::MALFORMED).detail("the cursor is none of ours");
-    let before = page.cursor.as_deref().map(str::parse).transpose().map_err(malformed)?;
+    let before = page.cursor()?;
     app.drop(&path.drop).await?.ok_or_else(|| no_such_drop(&path.drop))?;
     let items = app.drops.audit(&path.drop, before, page.limit()).await?;
-    let is_full = items.len() == page.limit() as usize;
-    let next_cursor = items.last().filter(|_| is_full).map(|line| line.id.to_string());
+    let next_cursor = page.next(&items, |line| line.id);
     Ok((private(), Json(AuditPage { items, next_cursor })).into_response())
 }

@@ -163,12 +163,10 @@ pub(in crate::http) async fn list_passes(
     QueryOf(page): QueryOf<PageQuery>,
 ) -> Result<Response, Problem> {
     operator.require(Role::Viewer)?;
-    let malformed = |_| Problem::from(&common::MALFORMED).detail("the cursor is none of ours");
-    let after = page.cursor.as_deref().map(str::parse).transpose().map_err(malformed)?;
+    let after = page.cursor()?;
     app.drop(&path.drop).await?.ok_or_else(|| no_such_drop(&path.drop))?;
     let items = app.passes.page(&path.drop, after.unwrap_or(Uuid::nil()), page.limit()).await?;
-    let is_full = items.len() == page.limit() as usize;
-    let next_cursor = items.last().filter(|_| is_full).map(|pass| pass.pass_id.to_string());
+    let next_cursor = page.next(&items, |pass| pass.pass_id);
     Ok((private(), Json(PassPage { items, next_cursor })).into_response())
 }
 

@@ -4,16 +4,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use shared::ids::Identity;
-
-use super::lock;
-use shared::http::{block_of, digest_of};
+use super::limit::{block_of, digest_of};
+use crate::ids::Identity;
 
 /// How many streams may be open at once; 0 is no limit.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct StreamLimits {
     /// On this replica.
     pub total: usize,
     /// Of one identity: its tabs and devices.
@@ -24,58 +22,66 @@ pub struct Limits {
 
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum StreamsFull {
     /// So many of this identity are open.
     Identity(usize),
     /// So many of this address are open.
     Address(usize),
     /// The replica has as many as it may.
-    Full,
+    Replica,
 }
 
-/// The streams that are open.
-pub(super) struct Counts {
-    limits: Limits,
+/// The streams that are open. Clones share them.
+#[derive(Clone)]
+pub struct OpenStreams(Arc<Mutex<Counts>>);
+
+struct Counts {
+    limits: StreamLimits,
     open: usize,
     identities: HashMap<u64, usize>,
     addresses: HashMap<IpAddr, usize>,
 }
 
-impl Counts {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, open: 0, identities: HashMap::new(), addresses: HashMap::new() }
+impl OpenStreams {
+    /// None yet, and no more than these.
+    pub fn new(limits: StreamLimits) -> Self {
+        let counts = Counts { limits, open: 0, identities: HashMap::new(), addresses: HashMap::new() };
+        Self(Arc::new(Mutex::new(counts)))
     }
 
-    pub(super) fn open(&self) -> usize {
-        self.open
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.lock().open
     }
 
     /// Counts one more stream, until its ticket is dropped.
-    pub(super) fn admit(
-        counts: &Arc<Mutex<Self>>,
-        identity: &Identity,
-        address: Option<IpAddr>,
-    ) -> Result<Ticket, Refused> {
+    ///
+    /// Errors: too many of this identity, of this address, or in all.
+    pub fn admit(&self, identity: &Identity, address: Option<IpAddr>) -> Result<StreamTicket, StreamsFull> {
         let (identity, address) = (digest_of(identity), address.map(block_of));
-        let mut own = lock(counts);
-        let Limits { total, per_identity, per_address } = own.limits;
+        let mut own = self.lock();
+        let StreamLimits { total, per_identity, per_address } = own.limits;
         let of_identity = own.identities.get(&identity).copied().unwrap_or(0);
         let of_address = address.and_then(|address| own.addresses.get(&address).copied()).unwrap_or(0);
         if is_reached(per_identity, of_identity) {
-            return Err(Refused::Identity(per_identity));
+            return Err(StreamsFull::Identity(per_identity));
         }
         if is_reached(per_address, of_address) {
-            return Err(Refused::Address(per_address));
+            return Err(StreamsFull::Address(per_address));
         }
         if is_reached(total, own.open) {
-            return Err(Refused::Full);
+            return Err(StreamsFull::Replica);
         }
         own.open += 1;
         *own.identities.entry(identity).or_default() += 1;
         if let Some(address) = address {
             *own.addresses.entry(address).or_default() += 1;
         }
-        Ok(Ticket { counts: Arc::clone(counts), identity, address })
+        Ok(StreamTicket { streams: self.clone(), identity, address })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,15 +90,15 @@ fn is_reached(limit: usize, count: usize) -> bool {
 }
 
 /// One stream that is counted.
-pub(super) struct Ticket {
-    counts: Arc<Mutex<Counts>>,
+pub struct StreamTicket {
+    streams: OpenStreams,
     identity: u64,
     address: Option<IpAddr>,
 }
 
-impl Drop for Ticket {
+impl Drop for StreamTicket {
     fn drop(&mut self) {
-        let mut counts = lock(&self.counts);
+        let mut counts = self.streams.lock();
         counts.open -= 1;
         one_less(&mut counts.identities, self.identity);
         if let Some(address) = self.address {
@@ -115,32 +121,35 @@ fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
 mod tests {
     use super::*;
 
+    fn streams(total: usize, per_identity: usize, per_address: usize) -> OpenStreams {
+        OpenStreams::new(StreamLimits { total, per_identity, per_address })
+    }
+
     #[test]
     fn a_stream_that_ends_makes_room_for_another() {
-        let counts = Arc::new(Mutex::new(Counts::new(Limits { total: 3, per_identity: 2, per_address: 0 })));
+        let streams = streams(3, 2, 0);
         let (ann, bob) = (Identity::device("ann"), Identity::device("bob"));
         let address = Some(IpAddr::from([192, 0, 2, 1]));
-        let open = |identity| Counts::admit(&counts, identity, address);
+        let open = |identity| streams.admit(identity, address);
         let (one, _two) = (open(&ann).unwrap(), open(&ann).unwrap());
-        assert_eq!(open(&ann).err(), Some(Refused::Identity(2)));
+        assert_eq!(open(&ann).err(), Some(StreamsFull::Identity(2)));
         let _three = open(&bob).unwrap();
-        assert_eq!(open(&bob).err(), Some(Refused::Full));
+        assert_eq!(open(&bob).err(), Some(StreamsFull::Replica));
         drop(one);
         assert!(open(&ann).is_ok());
-        assert_eq!(lock(&counts).open(), 2, "what was not kept is not counted");
+        assert_eq!(streams.open(), 2, "what was not kept is not counted");
     }
 
     #[test]
     fn an_address_is_limited_across_identities_and_then_forgotten() {
-        let counts = Arc::new(Mutex::new(Counts::new(Limits { total: 0, per_identity: 0, per_address: 2 })));
-        let open = |name: &str, last| {
-            Counts::admit(&counts, &Identity::device(name), Some(IpAddr::from([192, 0, 2, last])))
-        };
+        let streams = streams(0, 0, 2);
+        let open =
+            |name: &str, last| streams.admit(&Identity::device(name), Some(IpAddr::from([192, 0, 2, last])));
         let both = (open("ann", 1).unwrap(), open("bob", 1).unwrap());
-        assert_eq!(open("cid", 1).err(), Some(Refused::Address(2)));
+        assert_eq!(open("cid", 1).err(), Some(StreamsFull::Address(2)));
         assert!(open("cid", 2).is_ok());
         drop(both);
-        let counts = lock(&counts);
+        let counts = streams.lock();
         assert!(counts.identities.is_empty() && counts.addresses.is_empty());
     }
 }
