@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use booking::domain::ids::ReservationId;
 use harness::eventually;
+use servers::ports::free_port;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use crate::till::{Till, free_port};
+use crate::till::Till;
 
 const BUYERS_A_ROUND: usize = 10;
 /// Long enough for a lease to run out, and for the gateway to be asked.
@@ -22,7 +23,7 @@ async fn start(till: &Till) -> (Child, String) {
 
 /// Starts a process of the shop with other settings and waits until it answers.
 pub async fn start_with(till: &Till, settings: &[(&'static str, String)]) -> (Child, String) {
-    let listen = format!("127.0.0.1:{}", free_port());
+    let listen = format!("127.0.0.1:{}", free_port().unwrap());
     let process = Command::new(env!("CARGO_BIN_EXE_booking"))
         .env_clear()
         .envs(till.settings(&listen))

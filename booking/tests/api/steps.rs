@@ -9,9 +9,10 @@ use booking::domain::ids::ReservationId;
 use futures::StreamExt as _;
 use harness::eventually;
 use harness::proxy::{Moment, Proxy};
+use servers::ports::free_port;
 
 use crate::kill::start_with;
-use crate::till::{Till, free_port};
+use crate::till::Till;
 
 /// Long enough for a lease to run out, and for the gateway to be asked.
 const SOON: Duration = Duration::from_mins(1);
@@ -85,7 +86,7 @@ const STEPS: &[Step] = &[
 
 /// Lets a process of its own come to the step, and stops it there.
 async fn stop_at(till: &Till, step: &Step, moment: Moment, fault: Fault) -> (ReservationId, String) {
-    let gateway = format!("127.0.0.1:{}", free_port());
+    let gateway = format!("127.0.0.1:{}", free_port().unwrap());
     let line = match step.line {
         Line::Postgres => Proxy::start(&till.stores.database_url).await,
         Line::Redis => Proxy::start(&till.stores.redis_url).await,

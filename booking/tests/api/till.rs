@@ -12,6 +12,7 @@ use harness::proxy::Proxy;
 use harness::stores::TestStores;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
+use servers::ports::free_port;
 use shared::clock::{Clock, ManualClock};
 use shared::config::Vars;
 use shared::secret::Secret;
@@ -72,7 +73,7 @@ impl Till {
 
     /// An open shop on these stores.
     pub async fn with(stores: TestStores, setup: Setup) -> Self {
-        let port = free_port();
+        let port = free_port().unwrap();
         let gateway_address = format!("127.0.0.1:{port}");
         let gateway = Proxy::start(&gateway_address).await;
         let pool = PgPool::connect(&stores.database_url).await.unwrap();
@@ -445,10 +446,6 @@ impl Till {
 /// A seat's label.
 pub fn label(seat: i32) -> String {
     format!("A{}", seat + 1)
-}
-
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn system_now() -> Timestamp {
