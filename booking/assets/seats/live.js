@@ -13,11 +13,13 @@ const TRIES = 2;
 const ASKING_MS = 60_000;
 /** The socket's code for an admission's token that has expired: asking renews it. */
 const EXPIRED = 4401;
+/** Its codes for an admission that has ended and a show that is over: nothing more is told. */
+const OVER = [4403, 4410];
 const WAYS = [socketWay, eventsWay, askingWay];
 
 /**
  * Follows the seats at `url`. `onAll(statuses)`, `onChanges([[label, status]…])`, `onState(isLive)`, `onRefused()` when
- * the turn is over.
+ * the turn, or the show, is over.
  */
 export function follow(url, { onAll, onChanges, onState, onRefused }) {
   let version;
@@ -76,6 +78,7 @@ export function follow(url, { onAll, onChanges, onState, onRefused }) {
       /** `wasOpen`: it worked for a while; `code`: the socket's. */
       end: (wasOpen, code) => {
         if (mine !== round) return;
+        if (OVER.includes(code)) return onRefused();
         failures += wasOpen ? 0 : 1;
         if (!wasOpen && failures >= TRIES && way + 1 < WAYS.length) {
           way += 1;
@@ -132,7 +135,9 @@ function eventsWay(url, version, { hear, end }) {
   };
   for (const name of ["version", "changes"]) source.addEventListener(name, take);
   source.addEventListener("reload", (event) => hear({ ...JSON.parse(event.data), reload: true }));
-  source.addEventListener("over", () => close(EXPIRED));
+  source.addEventListener("over", (event) => {
+    close(JSON.parse(event.data).code === "admission_expired" ? EXPIRED : OVER[0]);
+  });
   source.addEventListener("error", () => close());
   function close(code) {
     source.close();
