@@ -22,6 +22,10 @@ const LISTENERS: [(&str, u16); 4] = [
 const FAST: [(&str, &str); 3] =
     [("DROP_DEFAULT_HOLD_S", "10"), ("DROP_DEFAULT_COOLDOWN_S", "5"), ("DROP_DEFAULT_CLAIM_WINDOW_S", "10")];
 
+/// Where mail is written in the data folder, where no other way is set, and whom it is from.
+const MAIL_FOLDER: &str = "mail";
+const MAIL_FROM: &str = "Stanchion <tickets@example.com>";
+
 /// What the demo runs with.
 #[derive(Debug)]
 pub struct Settings {
@@ -59,6 +63,11 @@ impl Settings {
             .with("OPERATOR_BOOTSTRAP_TOKEN", &operator_token)
             .with("WAITROOM_PUBLIC_URL", waitroom.as_str())
             .with("BOOKING_PUBLIC_URL", booking.as_str());
+        if vars.get("MAIL_URL").is_none() {
+            let folder = Url::from_directory_path(data.path().join(MAIL_FOLDER))
+                .map_err(|()| Failure::configuration("the data folder has no absolute path".to_owned()))?;
+            vars = vars.with("MAIL_URL", folder.as_str()).with_default("MAIL_FROM", MAIL_FROM);
+        }
         if is_fast {
             vars = FAST.iter().fold(vars, |vars, (name, value)| vars.with(name, *value));
         }
@@ -111,6 +120,16 @@ mod tests {
         assert_eq!(settings.operator_token, "mine");
         assert_eq!(settings.vars.get("BOOKING_SECRET"), Some("also mine"));
         assert_eq!(settings.vars.get("WAITROOM_SECRET").map(str::len), Some(64));
+    }
+
+    #[test]
+    fn mail_is_written_into_the_data_folder_where_no_server_is_configured() {
+        let mail = read(Vars::default(), false).unwrap().vars;
+        assert!(
+            mail.get("MAIL_URL").is_some_and(|url| url.starts_with("file:///") && url.ends_with("/mail/"))
+        );
+        let own = Vars::default().with("MAIL_URL", "smtp://localhost").with("MAIL_FROM", "me@example.com");
+        assert_eq!(read(own, false).unwrap().vars.get("MAIL_URL"), Some("smtp://localhost"));
     }
 
     #[test]
