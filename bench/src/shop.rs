@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::load;
 use crate::reference::postgres::{self, Ground};
 use crate::reference::redis::{RANDOM, ScriptCall, benchmark};
-use crate::reference::{CONNECTIONS, gateway};
+use crate::reference::{CONNECTIONS, gateway, plain_get};
 use crate::stage::{Stage, post, seat_label};
 use crate::table::{Bar, Row};
 use sales::{Sale, Sold};
@@ -149,7 +149,11 @@ const AT_600: [&str; 4] = [
 
 /// What Postgres does when nothing but Postgres is asked.
 async fn raw_pairs(stage: &Stage) -> anyhow::Result<f64> {
-    let show = stage.open_show(DROP, 100).await?.parse()?;
+    let show = stage.open_show(DROP, 100).await?;
+    let mut connection = load::Connection::open(stage.shop()).await?;
+    let (status, _) = connection.send(plain_get(&format!("/v1/shows/{show}/seat-stats"))).await?;
+    anyhow::ensure!(status == StatusCode::OK, "the seats were not loaded: {status}");
+    let show = show.parse()?;
     let url = stage.stores().database_url().parse()?;
     postgres::pairs(&Ground { url: &url, programs: stage.stores().postgres_programs(), show, seats: 10_000 })
         .await
