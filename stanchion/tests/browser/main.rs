@@ -6,6 +6,7 @@ mod installation;
 mod queue;
 mod seats;
 mod tickets;
+mod waiting;
 mod webdriver;
 
 use chromium::{Browser, Key, Window};
