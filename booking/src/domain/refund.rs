@@ -199,7 +199,8 @@ impl Refunder {
     pub fn offer(&self, (paid, left): (Money, Money), show: &Show) -> Option<(Money, u8)> {
         let before = show.starts_at.duration_since(self.clock.now());
         let is_off = show.status == ShowStatus::Cancelled;
-        let percent = if is_off { 100 } else { self.policy.percent(before)? };
+        let policy = show.cancellation_policy.as_ref().unwrap_or(&self.policy);
+        let percent = if is_off { 100 } else { policy.percent(before)? };
         let share = share_of(paid, percent);
         Some((if share.amount_minor < left.amount_minor { share } else { left }, percent))
     }

@@ -66,6 +66,21 @@ async fn less_than_what_was_agreed_to_is_asked_again_before_anything_is_given_ba
 }
 
 #[tokio::test]
+async fn what_is_promised_is_what_the_shows_own_policy_gives() {
+    let till = Till::timeless().await;
+    till.tell("UPDATE booking.shows SET cancellation_policy = '100h:100,1h:20' WHERE id = $1", till.show)
+        .await;
+    let (id, booking) = till.book("tok_ok").await;
+    let visitor = Visitor::with_link(&till, id);
+    let path = format!("/b/{booking}/cancel");
+    let (_, page) = visitor.get(&path).await;
+    assert!(page.contains("5.00 EUR") && page.contains(">20 % of"), "{page}");
+    assert_eq!(visitor.post(&path, &[("percent", "20")]).await.0, 303);
+    let (_, page) = visitor.get(&format!("/b/{booking}")).await;
+    assert!(page.contains("5.00 EUR, 20 % of its price"), "{page}");
+}
+
+#[tokio::test]
 async fn a_used_ticket_or_a_near_show_says_why_nothing_can_be_given_back() {
     let till = Till::timeless().await;
     let (id, booking) = till.book("tok_ok").await;
