@@ -1,23 +1,17 @@
-// The checkout: counts down by the server's clock and pays once, however often the button is pressed.
+// The checkout and the bank's question: counts down, and sends an answer once, however often a button is pressed.
 
-import { countDown } from "/assets/shared/countdown.js";
 import { announce, text } from "/assets/shared/text.js";
+import { keepTime } from "./kept.js";
 
 const main = document.querySelector("main");
 const form = main.querySelector("form[data-pay]");
-const button = form.querySelector("button.large");
-const label = button.textContent;
-const kept = main.querySelector("[data-kept]");
+const buttons = new Map([...form.querySelectorAll("button")].map((button) => [button, button.textContent]));
 let isPaying = false;
 
-main.querySelector("[data-counting]").hidden = false;
-// What is said in the last minute is read in the bar itself.
-countDown(main.querySelector("time[data-countdown]"), () => {
-  if (isPaying) return;
-  kept.hidden = true;
-  main.querySelector("[data-expired]").hidden = false;
-  main.querySelector("[data-release]").hidden = true;
-  form.hidden = true;
+keepTime(() => {
+  if (isPaying) return false;
+  for (const one of main.querySelectorAll("form[data-pay], [data-basket]")) one.hidden = true;
+  return true;
 });
 
 // Other modules stop the form, or send it later: the button belongs to the last word.
@@ -25,16 +19,19 @@ form.addEventListener("submit", (event) => {
   if (isPaying) return event.preventDefault();
   if (event.defaultPrevented) return;
   isPaying = true;
-  button.setAttribute("aria-disabled", "true");
-  button.textContent = text("paying");
-  announce(text("paying"));
+  const pressed = event.submitter ?? form.querySelector("button.large");
+  for (const button of buttons.keys()) button.setAttribute("aria-disabled", "true");
+  pressed.textContent = text(pressed.dataset.busy ?? "paying");
+  announce(pressed.textContent);
 });
 
-// Back from a later page, out of the browser's memory: the button works again.
+// Back from a later page, out of the browser's memory: the buttons work again.
 window.addEventListener("pageshow", () => {
   isPaying = false;
-  button.removeAttribute("aria-disabled");
-  button.textContent = label;
+  for (const [button, words] of buttons) {
+    button.removeAttribute("aria-disabled");
+    button.textContent = words;
+  }
 });
 
 main.querySelector("#problem")?.focus();

@@ -20,19 +20,21 @@ const NEAR = 44;
 const form = document.querySelector("form[data-seats]");
 const stage = form.querySelector("[data-stage]");
 const button = form.querySelector("[data-reserve]");
-const memory = `seats:${form.action}`;
+const memory = `seats:${form.action}:${form.dataset.own ?? ""}`;
 const teller = new Teller(form.querySelector(".basket-bar"));
 let isLeaving = false;
 
 drawSwatches(form);
 document.querySelector("#notice")?.focus();
-const hall = new Hall(await fetchJson(form.dataset.plan, { cache: "default" }), Number(form.dataset.most));
+const plan = await fetchJson(form.dataset.plan, { cache: "default" });
+const hall = new Hall(plan, Number(form.dataset.most), form.dataset.own?.split(" "));
 
 function nameOf(seat, { isChecked = false } = {}) {
   const look = hall.look(seat);
   const category = [seat.category?.name, ...seat.features.map((feature) => feature.name)].join(", ");
   // A checkbox says itself that it is chosen.
-  const state = text(isChecked && look === "c" ? FREE : look);
+  const isFree = look === FREE || (isChecked && look === "c");
+  const state = text(isFree && hall.own.has(seat) ? "own" : isFree ? FREE : look);
   return text("seat", { row: seat.row, number: seat.number, category, price: seat.category?.price, state });
 }
 
@@ -97,9 +99,9 @@ function takeAll(statuses) {
   else tellLost(lost);
 }
 
-/** What was chosen before: by the shop's word, or else before the page was loaded again. */
+/** What was chosen before: by the shop's word, or else before the page was loaded again, or else what the basket has. */
 function remember() {
-  const before = form.dataset.chosen || sessionStorage.getItem(memory) || "";
+  const before = form.dataset.chosen || (sessionStorage.getItem(memory) ?? form.dataset.own ?? "");
   const seats = before.split(" ").map((label) => hall.byLabel.get(label)).filter(Boolean);
   hall.choose(seats);
   const wasLeft = sessionStorage.getItem(`${memory}:left`);
@@ -125,6 +127,7 @@ follow(new URL(form.dataset.seats, location.href).pathname, {
     stale.hidden = isLive;
   },
   onRefused: () => isLeaving || location.reload(),
+  isOnlyAsked: form.hasAttribute("data-only-asked"),
 });
 
 teller.onLeave = () => (form.dataset.view === "map" && painter.stop ? painter.focus(painter.stop) : button.focus());
@@ -179,5 +182,10 @@ form.addEventListener("submit", (event) => {
   sessionStorage.setItem(`${memory}:left`, "1");
   button.setAttribute("aria-disabled", "true");
   button.textContent = text("reserving");
+});
+// Who keeps what they have begins with that the next time.
+document.querySelector("[data-keep]")?.addEventListener("click", () => {
+  isLeaving = true;
+  sessionStorage.removeItem(memory);
 });
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -10,5 +10,5 @@ mod svg;
 mod type_size;
 
 pub use pdf::pdf;
-pub use sheet::Sheet;
+pub use sheet::{Sheet, readable};
 pub use svg::{code_svg, svg};

@@ -19,11 +19,12 @@ const WAYS = [socketWay, eventsWay, askingWay];
 
 /**
  * Follows the seats at `url`. `onAll(statuses)`, `onChanges([[label, status]…])`, `onState(isLive)`, `onRefused()` when
- * the turn, or the show, is over.
+ * the turn, or the show, is over. `isOnlyAsked`: nothing is told there, seats can only be asked for.
  */
-export function follow(url, { onAll, onChanges, onState, onRefused }) {
+export function follow(url, { onAll, onChanges, onState, onRefused, isOnlyAsked = false }) {
   let version;
-  let way = 0;
+  const best = isOnlyAsked ? WAYS.length - 1 : 0;
+  let way = best;
   let failures = 0;
   let stop = () => {};
   let timer;
@@ -89,7 +90,7 @@ export function follow(url, { onAll, onChanges, onState, onRefused }) {
       ask: () => (mine === round ? ask() : Promise.resolve()),
       upgrade: () => {
         if (mine !== round) return;
-        way = 0;
+        way = best;
         again(0);
       },
       fail: (error) => {

@@ -11,8 +11,8 @@ const AISLE = 1.5;
 const SQUARE = 4;
 
 export class Hall {
-  /** A plan as the shop tells it; nothing is known to be free yet. */
-  constructor(plan, most) {
+  /** A plan as the shop tells it; nothing is known to be free yet. `own`: labels of the basket's seats, which can be had. */
+  constructor(plan, most, own = []) {
     this.plan = plan;
     this.most = most;
     this.seats = [];
@@ -21,6 +21,7 @@ export class Hall {
     this.listeners = [];
     for (const row of plan.rows) this.addRow(row);
     this.byLabel = new Map(this.seats.map((seat) => [seat.label, seat]));
+    this.own = new Set(own.map((label) => this.byLabel.get(label)));
     this.box = boxOf(this.seats);
     this.squares = new Map();
     for (const seat of this.seats) if (seat.category) this.squareAt(seat.x, seat.y, true).push(seat);
@@ -61,7 +62,8 @@ export class Hall {
 
   /** Seats and what they are now. Returns chosen seats that were lost. */
   take(changes) {
-    const changed = changes.filter(([seat, status]) => seat && seat.status !== status);
+    const seen = changes.map(([seat, status]) => [seat, this.own.has(seat) ? FREE : status]);
+    const changed = seen.filter(([seat, status]) => seat && seat.status !== status);
     const lost = [];
     for (const [seat, status] of changed) {
       seat.status = status;

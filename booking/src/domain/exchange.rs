@@ -51,7 +51,7 @@ pub async fn exchange(
         return Err(ReserveError::NotOnSale.into());
     }
     let basket =
-        Basket::parse(plan, asked, max_seats(store, reservation).await?).map_err(ReserveError::Basket)?;
+        Basket::parse(plan, asked, most_seats(store, reservation).await?).map_err(ReserveError::Basket)?;
     let (old, wanted) = (seats_of(reservation), basket.indexes());
     let given: Vec<SeatIndex> = old.iter().copied().collect();
     strand_nobody(store, plan, &wanted, &given).await?;
@@ -66,7 +66,7 @@ fn seats_of(reservation: &Reservation) -> BTreeSet<SeatIndex> {
 }
 
 /// What the drop allows. After the admission has ended, a reservation gets no more seats than it has.
-async fn max_seats(store: &Store, reservation: &Reservation) -> Result<u32, StoreError> {
+pub async fn most_seats(store: &Store, reservation: &Reservation) -> Result<u32, StoreError> {
     let own = u32::try_from(reservation.seats.len()).unwrap_or(u32::MAX);
     match store.touch_slot(&reservation.drop, reservation.sid, 1).await? {
         Touched::Live { settings, .. } => Ok(settings.max_seats),

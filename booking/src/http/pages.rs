@@ -5,6 +5,7 @@ mod cancel;
 mod catalogue;
 mod checkout;
 mod entrance;
+mod exchange;
 mod hall;
 mod plan;
 mod show;
@@ -46,6 +47,11 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/shows/{id}/reserve", post(show::reserve).get(show::back))
         .route("/checkout/{id}", get(checkout::show))
         .route("/checkout/{id}/pay", post(checkout::pay).get(checkout::back))
+        .route("/checkout/{id}/seats", post(exchange::change).get(exchange::back))
+        .route("/checkout/{id}/plan", get(exchange::plan_of))
+        .route("/checkout/{id}/map", get(exchange::map))
+        .route("/checkout/{id}/best-seats", get(exchange::best))
+        .route("/checkout/{id}/bank", post(checkout::bank::answer).get(checkout::back))
         .route("/checkout/{id}/release", post(checkout::release).get(checkout::back))
         .route("/b/offline.js", get(entrance::worker))
         .route("/b/{id}", get(tickets::show))
@@ -86,6 +92,8 @@ mod tests {
         for name in [
             "seats.js",
             "checkout.js",
+            "exchange.js",
+            "kept.js",
             "card.js",
             "stripe.js",
             "paying.js",

@@ -23,7 +23,7 @@ use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::ShowId;
 
 /// A browser keeps the map, and asks every time whether it still is what it was.
-const CACHING: &str = "private, no-cache";
+pub const CACHING: &str = "private, no-cache";
 
 /// How much of the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

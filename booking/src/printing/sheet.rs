@@ -90,8 +90,8 @@ fn when(time: Timestamp, zone: &str) -> (String, String) {
     (local.strftime("%A, %-d %B %Y").to_string(), local.strftime("%H:%M %Z").to_string())
 }
 
-/// A category's or a fare's name for people: `front_row` is Front row.
-fn readable(word: &str) -> String {
+/// A drop's, a category's or a fare's name for people: `front_row` is Front row.
+pub fn readable(word: &str) -> String {
     let mut letters = word.chars().map(|letter| if matches!(letter, '-' | '_') { ' ' } else { letter });
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     first.chain(letters.clone()).collect()
@@ -131,5 +131,17 @@ pub(crate) mod samples {
         );
         assert_eq!(when(noon, "Moon/Base").1, "12:00 UTC");
         assert_eq!(when(noon, "America/Sao_Paulo").1, "09:00 -03");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_made_readable() {
+        assert_eq!(readable("midnight-premiere"), "Midnight premiere");
+        assert_eq!(readable("front_row"), "Front row");
+        assert_eq!(readable(""), "");
     }
 }

@@ -1,7 +1,6 @@
 //! A Chromium that does what people do, and says what it did not like.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,10 +12,9 @@ use servers::install::{Package, ensure_installed};
 use servers::ports::free_port;
 use tokio::process::{Child, Command};
 
+use crate::SOON;
 use crate::webdriver::{Element, Session};
 
-/// Longer than any page takes on a busy machine, and than the slowest payment.
-const SOON: Duration = Duration::from_secs(45);
 const ARGUMENTS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
@@ -74,12 +72,17 @@ impl Browser {
         let profile = TempFolder::new().expect("a temporary folder can be made");
         let (url, capabilities) = (format!("http://127.0.0.1:{port}"), capabilities(window, &profile));
         let session = eventually(SOON, || Session::begin(&url, &capabilities)).await;
-        if window != Window::Desktop {
-            // A window has a least width; the emulated screen of a phone has not.
+        let browser = Self { session, window, _driver: driver, _profile: profile };
+        browser.be_of_its_size().await;
+        browser
+    }
+
+    /// A window has a least width; the emulated screen of a phone, which each tab has by itself, has not.
+    async fn be_of_its_size(&self) {
+        if self.window != Window::Desktop {
             let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
-            session.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
+            self.session.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
         }
-        Self { session, window, _driver: driver, _profile: profile }
     }
 
     /// Goes to an address.
@@ -194,7 +197,9 @@ impl Browser {
     /// Opens a second tab and goes there; says which the first is.
     pub async fn second_tab(&self) -> String {
         let tab = self.session.new_tab().await.unwrap();
-        self.go_to_tab(&tab).await
+        let here = self.go_to_tab(&tab).await;
+        self.be_of_its_size().await;
+        here
     }
 
     /// Goes to another tab; says which this one is.
@@ -202,6 +207,12 @@ impl Browser {
         let here = self.session.tab().await.unwrap();
         self.session.switch_to(tab).await.unwrap();
         here
+    }
+
+    /// Loses a cookie of the page's origin.
+    pub async fn forget_cookie(&self, name: &str) {
+        let cookie = json!({ "name": name, "url": self.address().await });
+        self.session.devtools("Network.deleteCookies", cookie).await.unwrap();
     }
 
     /// Becomes a browser that was never here.
@@ -240,9 +251,30 @@ impl Browser {
 
     /// Shows pages as to people who prefer dark ones, or light ones.
     pub async fn prefer_dark(&self, is_dark: bool) {
-        let scheme = if is_dark { "dark" } else { "light" };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.prefer(&[("prefers-color-scheme", if is_dark { "dark" } else { "light" })]).await;
+    }
+
+    /// Shows pages as to people whose system says so: media features and their values, and no others.
+    pub async fn prefer(&self, features: &[(&str, &str)]) {
+        let feature = |(name, value): &(&str, &str)| json!({ "name": name, "value": value });
+        let features: Vec<Value> = features.iter().map(feature).collect();
         self.session.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+    }
+
+    /// Puts fingers on the screen, moves them or takes them away (`touchStart`, `touchMove`, `touchEnd`): where they are
+    /// then, in pixels of the window.
+    pub async fn touch(&self, what: &str, fingers: &[(f64, f64)]) {
+        let finger = |(id, (x, y)): (usize, &(f64, f64))| json!({ "x": x, "y": y, "id": id });
+        let fingers: Vec<Value> = fingers.iter().enumerate().map(finger).collect();
+        let event = json!({ "type": what, "touchPoints": fingers });
+        self.session.devtools("Input.dispatchTouchEvent", event).await.unwrap();
+    }
+
+    /// Loses the network, or has it again.
+    pub async fn be_offline(&self, is_offline: bool) {
+        let none =
+            json!({ "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.session.devtools("Network.emulateNetworkConditions", none).await.unwrap();
     }
 
     /// A picture of what is seen of the page.
@@ -253,16 +285,22 @@ impl Browser {
     /// Keeps a picture of the page as a desktop and as a phone shows it, light and dark, where `STANCHION_TEST_PICTURES`
     /// names a folder; does nothing elsewhere.
     pub async fn keep_picture(&self, name: &str) {
-        let Some(folder) = pictures_folder() else { return };
-        std::fs::create_dir_all(&folder).unwrap();
+        if pictures_folder().is_none() {
+            return;
+        }
         for (scheme, is_dark) in [("light", false), ("dark", true)] {
             self.prefer_dark(is_dark).await;
-            let picture = self.session.picture().await.unwrap();
-            let size = if self.window == Window::Desktop { "desktop" } else { "phone" };
-            let path = folder.join(format!("{name}-{size}-{scheme}.png"));
-            std::fs::write(path, STANDARD.decode(picture).unwrap()).unwrap();
+            self.keep_picture_as_it_is(name, scheme).await;
         }
         self.prefer_dark(false).await;
+    }
+
+    /// The same of the page as it is shown now, which `scheme` names.
+    pub async fn keep_picture_as_it_is(&self, name: &str, scheme: &str) {
+        let Some(folder) = pictures_folder() else { return };
+        std::fs::create_dir_all(&folder).unwrap();
+        let size = if self.window == Window::Desktop { "desktop" } else { "phone" };
+        std::fs::write(folder.join(format!("{name}-{size}-{scheme}.png")), self.png().await).unwrap();
     }
 
     /// Ends it.

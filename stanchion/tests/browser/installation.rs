@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use harness::actors::{Operator, Shopper, Visitor};
+use harness::actors::{Operator, Reply, Shopper, Visitor};
 use harness::eventually;
+use harness::proxy::Proxy;
 use harness::stores::TestStores;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -29,9 +30,23 @@ pub struct Installation {
 impl Installation {
     /// Starts both and opens the drop.
     pub async fn start() -> Self {
-        let _already_installed = rustls::crypto::ring::default_provider().install_default();
         let stores = TestStores::new().await;
-        let mut vars = settings(&stores, free_address(), free_address());
+        let redis_url = stores.redis_url.clone();
+        Self::on(stores, redis_url).await
+    }
+
+    /// The same with a Redis that can be cut off.
+    pub async fn with_redis_behind_a_proxy() -> (Self, Proxy) {
+        let stores = TestStores::new().await;
+        let proxy = Proxy::start(&stores.redis_url).await;
+        let redis_url = proxy.url(&stores.redis_url);
+        (Self::on(stores, redis_url).await, proxy)
+    }
+
+    async fn on(stores: TestStores, redis_url: String) -> Self {
+        let _already_installed = rustls::crypto::ring::default_provider().install_default();
+        let vars = settings(&stores, free_address(), free_address());
+        let mut vars = vars.with("REDIS_URL", redis_url);
         let line = waitroom::config::Config::from_vars(&mut vars);
         let shop = booking::Config::from_vars(&mut vars);
         vars.finish().unwrap();
@@ -68,11 +83,14 @@ impl Installation {
         shopper.get(&format!("/v1/shows/{}/seat-stats", self.show)).await.expect(200).json
     }
 
-    /// Another show of the drop, in a hall of its own; `rule` is the one about stranded seats.
-    pub async fn add_show(&self, screen: &str, rows: &Value, rule: &str) -> String {
-        let shop = Operator::new(&self.booking.url(), OPERATOR_TOKEN);
-        let show = json!({ "stranded_rule": rule });
-        add_show(&shop, screen, rows, show).await
+    /// Who runs the shop.
+    pub fn shop_operator(&self) -> Operator {
+        Operator::new(&self.booking.url(), OPERATOR_TOKEN)
+    }
+
+    /// Another show of the drop, in a hall of its own, with these settings besides.
+    pub async fn add_show(&self, screen: &str, rows: &Value, settings: Value) -> String {
+        add_show(&self.shop_operator(), screen, rows, settings).await
     }
 
     /// Somebody else goes through the line and is faster.
@@ -82,11 +100,27 @@ impl Installation {
 
     /// The same in another show.
     pub async fn sell_in(&self, show: &str, seats: &[&str]) {
+        self.shopper().await.reserve(show, seats).await.expect(201);
+    }
+
+    /// Somebody else buys these seats of a show: their booking, as they read it.
+    pub async fn book(&self, show: &str, seats: &[&str]) -> Reply {
+        let shopper = self.shopper().await;
+        let reserved = shopper.reserve(show, seats).await.expect(201);
+        shopper.confirm(reserved.text("reservation_id"), "tok_ok", "the-only-attempt").await.expect(201)
+    }
+
+    /// The private link of a booking.
+    pub fn link_of(&self, booking: &Reply) -> String {
+        format!("{}b/{}#{}", self.booking(), booking.text("booking_id"), booking.text("manage_token"))
+    }
+
+    /// Somebody else who went through the line.
+    async fn shopper(&self) -> Shopper {
         let visitor = Visitor::new(&self.waitroom.url(), DROP);
         visitor.join().await;
         visitor.wait_until("called", SOON).await;
-        let shopper = visitor.shop(&self.booking.url()).await;
-        shopper.reserve(show, seats).await.expect(201);
+        visitor.shop(&self.booking.url()).await
     }
 }
 
@@ -96,7 +130,6 @@ fn free_address() -> SocketAddr {
 
 fn settings(stores: &TestStores, line: SocketAddr, shop: SocketAddr) -> Vars {
     Vars::default()
-        .with("REDIS_URL", &stores.redis_url)
         .with("DATABASE_URL", &stores.database_url)
         .with("WAITROOM_LISTEN", line.to_string())
         .with("WAITROOM_ADMIN_LISTEN", "127.0.0.1:0")

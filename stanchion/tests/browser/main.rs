@@ -2,16 +2,24 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod chromium;
+mod exchange;
 mod installation;
 mod queue;
 mod seats;
+mod states;
 mod tickets;
+mod till;
 mod waiting;
 mod webdriver;
+
+use std::time::Duration;
 
 use chromium::{Browser, Key, Window};
 use installation::Installation;
 use serde_json::json;
+
+/// Longer than anything takes on a busy machine.
+const SOON: Duration = Duration::from_secs(45);
 
 /// Through the line: from the list of drops into the shop.
 async fn enter(browser: &Browser, installation: &Installation) {

@@ -60,7 +60,8 @@ fn page(installation: &Installation, slug: &str) -> String {
     format!("{}q/{slug}", installation.waitroom())
 }
 
-async fn patch(operator: &Operator, slug: &str, changes: Value) {
+/// Changes settings of a drop.
+pub async fn patch(operator: &Operator, slug: &str, changes: Value) {
     let (etag, _) = operator.get_drop(slug).await;
     operator.patch_drop(slug, &etag, changes).await.expect(200);
 }

@@ -1,10 +1,11 @@
 //! The checkout: a basket, its time, and paying for it. The form carries the attempt's Idempotency-Key, made with the
 //! page, so that a reload or a second press repeats nothing.
 
+pub(super) mod bank;
 mod paid;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,12 +22,16 @@ use super::manage_cookie;
 use super::show::view;
 use super::view::BasketView;
 use crate::app::AppState;
+use crate::domain::booking::{Contact, InvalidContact};
 use crate::domain::ids::{BookingId, ReservationId};
 use crate::domain::release::{Release, release as release_seats};
 use crate::domain::reservation::{Reservation, ReservationStatus};
 use crate::http::bookings;
 use crate::http::caller::Caller;
 use crate::http::error::found;
+
+/// The query of the checkout of a basket that has just been given other seats.
+pub(super) const EXCHANGED: &str = "exchanged";
 
 /// How soon a page asks again for a payment's answer, seconds.
 const WAIT_S: u64 = 2;
@@ -38,11 +43,36 @@ struct CheckoutPage {
     basket: BasketView,
     form: PayForm,
     problem: Option<PaymentProblem>,
+    /// It has just been given other seats.
+    is_exchanged: bool,
     now: Timestamp,
     till: TillView,
 }
 
 impl CheckoutPage {
+    async fn of(
+        app: &AppState,
+        reservation: &Reservation,
+        form: PayForm,
+        problem: Option<PaymentProblem>,
+    ) -> Result<Self, Problem> {
+        let basket = shown(app, reservation).await?;
+        let gateway = app.gateways.current();
+        let till = match gateway.name() {
+            "stripe" => TillView::Stripe { publishable_key: gateway.publishable_key().to_owned() },
+            _ => TillView::Sandbox,
+        };
+        Ok(Self { basket, form, problem, is_exchanged: false, now: app.clock.now(), till })
+    }
+
+    fn answer(&self, status: StatusCode) -> Response {
+        let mut answer = page(status, self);
+        if self.is_stripe() {
+            answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy_with(&STRIPE_SOURCES));
+        }
+        answer
+    }
+
     fn is_stripe(&self) -> bool {
         matches!(self.till, TillView::Stripe { .. })
     }
@@ -129,28 +159,32 @@ pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
     PathOf(id): PathOf<ReservationId>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let reservation = own(&app, &caller, id).await?;
+    if let Some(over) = over_if_ended(&app, &reservation).await? {
+        return Ok(over);
+    }
+    let mut checkout = CheckoutPage::of(&app, &reservation, PayForm::new(), None).await?;
+    checkout.is_exchanged = query.as_deref() == Some(EXCHANGED);
+    Ok(checkout.answer(StatusCode::OK))
+}
+
+/// What a basket that cannot be paid for at the moment has become; `None` where it can.
+async fn over_if_ended(app: &AppState, reservation: &Reservation) -> Result<Option<Response>, Problem> {
     let overdue =
         reservation.status == ReservationStatus::Pending && reservation.expires_at <= app.clock.now();
-    match (reservation.status, reservation.booking) {
-        (_, Some(booking)) => Ok(to_tickets(&app, id, booking, "")),
-        (ReservationStatus::Pending, _) if !overdue => {
-            checkout(&app, &reservation, StatusCode::OK, PayForm::new(), None).await
-        }
+    let ending = match (reservation.status, reservation.booking) {
+        (_, Some(booking)) => return Ok(Some(to_tickets(app, reservation.id, booking, ""))),
+        (ReservationStatus::Pending, _) if !overdue => return Ok(None),
         (ReservationStatus::Paying | ReservationStatus::Confirmed, _) => {
-            paying(&app, &reservation, None).await
+            return paying(app, reservation, None).await.map(Some);
         }
-        (ReservationStatus::Pending | ReservationStatus::Expired, _) => {
-            over(&app, &reservation, StatusCode::GONE, Ending::Expired).await
-        }
-        (ReservationStatus::Released, _) => {
-            over(&app, &reservation, StatusCode::GONE, Ending::Released).await
-        }
-        (ReservationStatus::Cancelled, _) => {
-            over(&app, &reservation, StatusCode::GONE, Ending::Cancelled).await
-        }
-    }
+        (ReservationStatus::Pending | ReservationStatus::Expired, _) => Ending::Expired,
+        (ReservationStatus::Released, _) => Ending::Released,
+        (ReservationStatus::Cancelled, _) => Ending::Cancelled,
+    };
+    over(app, reservation, StatusCode::GONE, ending).await.map(Some)
 }
 
 pub(super) async fn pay(
@@ -160,30 +194,48 @@ pub(super) async fn pay(
     FormOf(form): FormOf<PayForm>,
 ) -> Result<Response, Problem> {
     let reservation = own(&app, &caller, id).await?;
-    let status_and_outcome = confirm(&app, caller, id, &form).await?;
-    match status_and_outcome {
-        (_, Paid::Booked(booking)) => Ok(to_tickets(&app, id, booking, "?booked")),
-        (_, Paid::Processing) => paying(&app, &reservation, Some(form)).await,
-        (_, Paid::Elsewhere) => paying(&app, &reservation, None).await,
-        (status, Paid::Over(ending)) => over(&app, &reservation, status, ending).await,
+    pay_with(&app, caller, &reservation, form).await
+}
+
+/// Makes an attempt, and shows what came of it.
+async fn pay_with(
+    app: &AppState,
+    caller: Caller,
+    reservation: &Reservation,
+    form: PayForm,
+) -> Result<Response, Problem> {
+    match confirm(app, caller, reservation.id, &form).await? {
+        (_, Paid::Booked(booking)) => Ok(to_tickets(app, reservation.id, booking, "?booked")),
+        (_, Paid::Processing) => paying(app, reservation, Some(form)).await,
+        (_, Paid::Elsewhere) => paying(app, reservation, None).await,
+        (status, Paid::Over(ending)) => over(app, reservation, status, ending).await,
         // Nothing is decided: the same attempt may be made again.
         (status, Paid::Refused(PaymentProblem::Away)) => {
-            checkout(&app, &reservation, status, form, Some(PaymentProblem::Away)).await
+            checkout(app, reservation, status, form, Some(PaymentProblem::Away)).await
+        }
+        (_, Paid::Refused(PaymentProblem::ActionRequired { client_secret }))
+            if app.gateways.current().bank().is_some() =>
+        {
+            bank::ask(app, reservation, form.again(), client_secret, false).await
         }
         (status, Paid::Refused(problem)) => {
             let form = if problem.is_the_cards() { form.with_another_card() } else { form.again() };
-            checkout(&app, &reservation, status, form, Some(problem)).await
+            checkout(app, reservation, status, form, Some(problem)).await
         }
     }
 }
 
-/// Asks the API's own handler: keys, replays and answers are the same as for any client.
+/// Asks the API's own handler, where whom the tickets are for can be read: keys, replays and answers are the same as for any client.
 async fn confirm(
     app: &AppState,
     caller: Caller,
     id: ReservationId,
     form: &PayForm,
 ) -> Result<(StatusCode, Paid), Problem> {
+    if let Err(invalid) = Contact::parse(&form.email, &form.name) {
+        let refused = Paid::Refused(PaymentProblem::Contact(invalid));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, refused));
+    }
     let mut headers = HeaderMap::new();
     if let Ok(key) = HeaderValue::try_from(&form.attempt) {
         headers.insert("Idempotency-Key", key);
@@ -219,7 +271,7 @@ pub(super) async fn back(PathOf(id): PathOf<ReservationId>) -> Redirect {
     to_basket(id)
 }
 
-fn to_basket(id: ReservationId) -> Redirect {
+pub(super) fn to_basket(id: ReservationId) -> Redirect {
     Redirect::to(&format!("/checkout/{id}"))
 }
 
@@ -229,13 +281,15 @@ fn to_tickets(app: &AppState, reservation: ReservationId, booking: BookingId, mo
     (cookie, Redirect::to(&format!("/b/{booking}{more}"))).into_response()
 }
 
-async fn own(app: &AppState, caller: &Caller, id: ReservationId) -> Result<Reservation, Problem> {
+/// A reservation, for its owner.
+pub(super) async fn own(app: &AppState, caller: &Caller, id: ReservationId) -> Result<Reservation, Problem> {
     let reservation = found(app.store.reservation(id).await)?;
     caller.must_own(id, &reservation.buyer)?;
     Ok(reservation)
 }
 
-async fn basket(app: &AppState, reservation: &Reservation) -> Result<BasketView, Problem> {
+/// A basket as pages show it.
+async fn shown(app: &AppState, reservation: &Reservation) -> Result<BasketView, Problem> {
     let plan = found(app.store.plans.get(reservation.show).await)?;
     Ok(BasketView::of(reservation, view(app, &plan).await, &plan.show.theatre.time_zone))
 }
@@ -247,18 +301,7 @@ async fn checkout(
     form: PayForm,
     problem: Option<PaymentProblem>,
 ) -> Result<Response, Problem> {
-    let basket = basket(app, reservation).await?;
-    let gateway = app.gateways.current();
-    let till = match gateway.name() {
-        "stripe" => TillView::Stripe { publishable_key: gateway.publishable_key().to_owned() },
-        _ => TillView::Sandbox,
-    };
-    let checkout = CheckoutPage { basket, form, problem, now: app.clock.now(), till };
-    let mut answer = page(status, &checkout);
-    if checkout.is_stripe() {
-        answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy_with(&STRIPE_SOURCES));
-    }
-    Ok(answer)
+    Ok(CheckoutPage::of(app, reservation, form, problem).await?.answer(status))
 }
 
 async fn paying(
@@ -266,7 +309,7 @@ async fn paying(
     reservation: &Reservation,
     form: Option<PayForm>,
 ) -> Result<Response, Problem> {
-    let basket = basket(app, reservation).await?;
+    let basket = shown(app, reservation).await?;
     Ok(page(StatusCode::ACCEPTED, &PayingPage { basket, form, wait_s: WAIT_S }))
 }
 
@@ -276,7 +319,7 @@ async fn over(
     status: StatusCode,
     ending: Ending,
 ) -> Result<Response, Problem> {
-    let basket = basket(app, reservation).await?;
+    let basket = shown(app, reservation).await?;
     Ok(page(status, &BasketOverPage { basket, ending }))
 }
 

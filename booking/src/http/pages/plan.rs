@@ -62,7 +62,17 @@ struct RowBody {
 
 /// Where the plan is, in its present state.
 pub(super) fn address(plan: &ShowPlan) -> String {
-    format!("/shows/{}/plan?at={}", plan.show.show_id, plan.updated_at.as_millisecond())
+    address_within(plan, &format!("/shows/{}", plan.show.show_id))
+}
+
+/// The same below another page's path, which another key opens.
+pub(super) fn address_within(plan: &ShowPlan, path: &str) -> String {
+    format!("{path}/plan?at={}", plan.updated_at.as_millisecond())
+}
+
+/// The answer with a plan.
+pub(super) fn answer(plan: &ShowPlan) -> Response {
+    ([(CACHE_CONTROL, CACHING)], Json(PlanBody::of(plan))).into_response()
 }
 
 pub(super) async fn plan(
@@ -72,7 +82,7 @@ pub(super) async fn plan(
 ) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(id).await)?;
     shopper.admission_to(&plan.show.sold_by())?;
-    Ok(([(CACHE_CONTROL, CACHING)], Json(PlanBody::of(&plan))).into_response())
+    Ok(answer(&plan))
 }
 
 impl PlanBody {

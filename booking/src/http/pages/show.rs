@@ -1,6 +1,7 @@
 //! The page of a show: for those who were let in with its seats, which they can reserve.
 
 mod offer;
+mod refusal;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -12,14 +13,16 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use http::header::SET_COOKIE;
-use serde_json::Value;
 use shared::admission::{ADMISSION_EXPIRED, ADMISSION_INVALID, ADMISSION_REQUIRED};
 use shared::drop::Touched;
 use shared::http::{Address, PathOf, to_completion};
 use shared::pages::page;
 use shared::problem::Problem;
 
-use self::offer::{Offer, Wished};
+use self::offer::Offer;
+pub(super) use self::offer::Wished;
+pub(super) use self::refusal::{Notice, is, refusal};
+use super::exchange::{self, Exchange};
 use super::hall::{Cell, Hall};
 use super::view::ShowView;
 use super::{manage_cookie, plan, queue_url};
@@ -27,8 +30,7 @@ use crate::app::AppState;
 use crate::domain::catalogue::ShowPlan;
 use crate::domain::ids::ShowId;
 use crate::domain::reserve::{AskedSeat, MAX_SEATS, Reserved, reserve as reserve_seats};
-use crate::http::caller::Shopper;
-use crate::http::codes;
+use crate::http::caller::{Caller, Shopper};
 use crate::http::error::found;
 use crate::http::shows::ShowBody;
 
@@ -43,24 +45,73 @@ struct ShowPage {
     access: Access,
     choice: Option<Choice>,
     notice: Option<Notice>,
+    exchange: Option<Exchange>,
 }
 
 /// What can be chosen, and how it was chosen so far.
 struct Choice {
     hall: Hall,
-    /// Where the hall's plan is.
-    plan_url: String,
+    ways: Ways,
     /// More seats than this are not reserved together.
     max_seats: usize,
     wished: Wished,
     offer: Option<Offer>,
-    /// Labels of the seats that were chosen and can be had.
+    /// Labels of the seats that were chosen and can be had; those that a basket has already need not be told.
     chosen: Vec<String>,
+}
+
+/// Where the page and its parts are.
+struct Ways {
+    /// The page itself.
+    here: String,
+    /// Where the form goes.
+    action: String,
+    /// The hall's plan.
+    plan: String,
+    /// The seats as they change.
+    seats: String,
+    /// The best seats.
+    best: String,
+    /// The seats can only be asked for, not be listened to.
+    only_asked: bool,
+}
+
+impl Ways {
+    /// Those of a show; for a basket that is to have other seats they are its own, and `is_live` for somebody whose
+    /// turn has not ended.
+    fn of(plan: &ShowPlan, exchange: Option<&Exchange>, is_live: bool) -> Self {
+        let show = plan.show.show_id;
+        let Some(basket) = exchange.map(|exchange| format!("/checkout/{}", exchange.reservation)) else {
+            return Self {
+                here: format!("/shows/{show}"),
+                action: format!("/shows/{show}/reserve"),
+                plan: plan::address(plan),
+                seats: format!("/v1/shows/{show}/seats"),
+                best: format!("/v1/shows/{show}/best-seats"),
+                only_asked: false,
+            };
+        };
+        let live = format!("/v1/shows/{show}/seats");
+        Self {
+            here: exchange.map(Exchange::here).unwrap_or_default(),
+            action: format!("{basket}/seats"),
+            plan: plan::address_within(plan, &basket),
+            seats: if is_live { live } else { format!("{basket}/map") },
+            best: format!("{basket}/best-seats"),
+            only_asked: !is_live,
+        }
+    }
+
+    /// The page with the seats as a map or as a list.
+    fn showing(&self, view: &str) -> String {
+        let sign = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{sign}view={view}", self.here)
+    }
 }
 
 /// Whether seats can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
+pub(super) enum Access {
     /// By this visitor, now.
     Open,
     /// By nobody.
@@ -71,44 +122,32 @@ enum Access {
     TurnOver,
 }
 
-/// Why nothing was reserved, or not found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Notice {
-    /// Somebody was faster.
-    SeatsTaken { seats: Vec<String> },
-    /// Seats that nobody would buy would be left.
-    Stranded { seats: Vec<String> },
-    /// One basket at a time.
-    HasReservation { url: String },
-    /// After a basket that was left to expire.
-    Cooling { seconds: u64 },
-    /// The form was empty.
-    NothingChosen,
-    /// There are not so many seats of that kind.
-    NothingFound,
-    /// Another rule.
-    Other { sentence: String },
-}
-
 /// What a page answers.
-struct Answer<'a> {
-    status: StatusCode,
-    access: Access,
-    notice: Option<Notice>,
-    chosen: &'a HashSet<String>,
-    wished: Wished,
+pub(super) struct Answer<'a> {
+    pub(super) status: StatusCode,
+    pub(super) access: Access,
+    pub(super) notice: Option<Notice>,
+    pub(super) chosen: &'a HashSet<String>,
+    pub(super) wished: Wished,
+    /// What the seats are for, where they are not for a new basket.
+    pub(super) exchange: Option<Exchange>,
 }
 
 pub(super) async fn show(
     State(app): State<AppState>,
     PathOf(id): PathOf<ShowId>,
     shopper: Result<Shopper, Problem>,
+    caller: Result<Caller, Problem>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let wished = Wished::read(query.as_deref().unwrap_or_default());
+    if let Some(basket) = wished.exchange {
+        return exchange::show(&app, (id, basket), &caller?, shopper.as_ref().ok(), wished).await;
+    }
     let plan = found(app.store.plans.get(id).await)?;
     let access = access(&app, &plan, shopper.as_ref())?;
-    let wished = Wished::read(query.as_deref().unwrap_or_default());
-    let answer = Answer { status: StatusCode::OK, access, notice: None, chosen: &HashSet::new(), wished };
+    let (status, notice, exchange) = (StatusCode::OK, None, None);
+    let answer = Answer { status, access, notice, chosen: &HashSet::new(), wished, exchange };
     answer.render(&app, &plan, shopper.as_ref().ok()).await
 }
 
@@ -121,18 +160,15 @@ pub(super) async fn reserve(
 ) -> Result<Response, Problem> {
     let plan = found(app.store.plans.get(id).await)?;
     let access = access(&app, &plan, shopper.as_ref())?;
-    let chosen: HashSet<String> = url::form_urlencoded::parse(&form)
-        .filter(|(name, _)| name == "seat")
-        .map(|(_, label)| label.into_owned())
-        .collect();
-    let (wished, chosen) = (Wished::default(), &chosen);
+    let (wished, chosen, exchange) = (Wished::default(), &chosen(&form), None);
     let Ok(shopper) = shopper else {
-        let answer = Answer { status: StatusCode::FORBIDDEN, access, notice: None, chosen, wished };
+        let answer = Answer { status: StatusCode::FORBIDDEN, access, notice: None, chosen, wished, exchange };
         return answer.render(&app, &plan, None).await;
     };
     if chosen.is_empty() {
         let (status, notice) = (StatusCode::UNPROCESSABLE_ENTITY, Some(Notice::NothingChosen));
-        return Answer { status, access, notice, chosen, wished }.render(&app, &plan, Some(&shopper)).await;
+        let answer = Answer { status, access, notice, chosen, wished, exchange };
+        return answer.render(&app, &plan, Some(&shopper)).await;
     }
     match reserved(&app, &plan, &shopper, address, chosen).await {
         Ok(Reserved { reservation, .. }) => {
@@ -141,10 +177,16 @@ pub(super) async fn reserve(
         }
         Err(problem) => {
             let (access, notice) = refusal(&problem, access)?;
-            let answer = Answer { status: problem.status(), access, notice, chosen, wished };
+            let answer = Answer { status: problem.status(), access, notice, chosen, wished, exchange };
             answer.render(&app, &plan, Some(&shopper)).await
         }
     }
+}
+
+/// The seats that a form names.
+pub(super) fn chosen(form: &[u8]) -> HashSet<String> {
+    let fields = url::form_urlencoded::parse(form).filter(|(name, _)| name == "seat");
+    fields.map(|(_, label)| label.into_owned()).collect()
 }
 
 pub(super) async fn back(PathOf(id): PathOf<ShowId>) -> Redirect {
@@ -185,63 +227,30 @@ fn access(app: &AppState, plan: &ShowPlan, shopper: Result<&Shopper, &Problem>) 
     }
 }
 
-/// How the page tells a refusal; one that says nothing about seats is an error like any other.
-fn refusal(problem: &Problem, access: Access) -> Result<(Access, Option<Notice>), Problem> {
-    let document = problem.document();
-    if is(problem, &codes::ADMISSION_ENDED) || is(problem, &codes::ADMISSION_SPENT) {
-        return Ok((Access::TurnOver, None));
-    }
-    if is(problem, &codes::WRONG_DROP) {
-        return Ok((Access::NeedsTurn, None));
-    }
-    if is(problem, &codes::SHOW_NOT_ON_SALE) {
-        return Ok((Access::NotOnSale, None));
-    }
-    let notice = if is(problem, &codes::SEATS_UNAVAILABLE) {
-        Notice::SeatsTaken { seats: texts(&document["unavailable_seats"]) }
-    } else if is(problem, &codes::STRANDED_SEAT) {
-        Notice::Stranded { seats: texts(&document["stranded_seats"]) }
-    } else if let (true, Some(id)) =
-        (is(problem, &codes::RESERVATION_LIMIT), document["reservation_id"].as_str())
-    {
-        Notice::HasReservation { url: format!("/checkout/{id}") }
-    } else if is(problem, &codes::COOLING_DOWN) {
-        Notice::Cooling { seconds: document["retry_after_s"].as_u64().unwrap_or(1) }
-    } else if problem.status().is_client_error() && !is(problem, &shared::problem::codes::RATE_LIMITED) {
-        Notice::Other { sentence: problem.sentence().to_owned() }
-    } else {
-        return Err(problem.clone());
-    };
-    Ok((access, Some(notice)))
-}
-
-fn is(problem: &Problem, code: &shared::problem::Code) -> bool {
-    problem.code().code == code.code
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 impl Answer<'_> {
-    async fn render(
-        self,
+    pub(super) async fn render(
+        mut self,
         app: &AppState,
         plan: &ShowPlan,
         shopper: Option<&Shopper>,
     ) -> Result<Response, Problem> {
-        let Self { status, mut access, mut notice, chosen, wished } = self;
         let mut choice = None;
-        if let (Access::Open, Some(shopper)) = (access, shopper) {
-            match max_seats(app, plan, shopper).await? {
+        if self.access == Access::Open {
+            let admitted = |shopper: &&Shopper| shopper.admission_to(&plan.show.sold_by()).is_ok();
+            let most = match shopper.filter(admitted) {
+                Some(shopper) => max_seats(app, plan, shopper).await?,
+                None => None,
+            };
+            match self.exchange.as_ref().map(|exchange| exchange.max_seats).or(most) {
                 Some(max_seats) => {
-                    choice = Some(Choice::of(app, plan, max_seats, chosen, wished, &mut notice).await?);
+                    choice = Some(Choice::of(app, plan, max_seats, most.is_some(), &mut self).await?);
                 }
-                None => access = Access::TurnOver,
+                None => self.access = Access::TurnOver,
             }
         }
+        let Self { status, access, notice, exchange, .. } = self;
         let show = view(app, plan).await;
-        Ok(page(status, &ShowPage { show, access, choice, notice }))
+        Ok(page(status, &ShowPage { show, access, choice, notice, exchange }))
     }
 }
 
@@ -251,24 +260,30 @@ impl Choice {
         app: &AppState,
         plan: &ShowPlan,
         max_seats: usize,
-        chosen: &HashSet<String>,
-        mut wished: Wished,
-        notice: &mut Option<Notice>,
+        is_live: bool,
+        answer: &mut Answer<'_>,
     ) -> Result<Self, Problem> {
-        let map = app.store.seat_map(plan.show.show_id).await?;
+        let mut map = app.store.seat_map(plan.show.show_id).await?;
+        let exchange = answer.exchange.as_ref();
+        if let Some(exchange) = exchange {
+            exchange.free(plan, &mut map);
+        }
+        let (mut wished, chosen) = (answer.wished.clone(), answer.chosen);
         wished.bound(max_seats);
-        let offer = match notice {
+        let offer = match answer.notice {
             Some(Notice::SeatsTaken { .. } | Notice::Stranded { .. }) => Offer::instead(plan, &map, chosen),
             None if wished.is_asked => {
                 let best = Offer::best(plan, &map, &wished);
-                *notice = best.is_none().then_some(Notice::NothingFound);
+                answer.notice = best.is_none().then_some(Notice::NothingFound);
                 best
             }
             _ => None,
         };
         let hall = Hall::of(plan, &map, chosen);
-        let chosen = offer::free_of(plan, &map, chosen);
-        Ok(Self { hall, plan_url: plan::address(plan), max_seats, wished, offer, chosen })
+        let ways = Ways::of(plan, exchange, is_live);
+        let told = answer.notice.is_some() || exchange.is_none();
+        let chosen = if told { offer::free_of(plan, &map, chosen) } else { vec![] };
+        Ok(Self { hall, ways, max_seats, wished, offer, chosen })
     }
 }
 
@@ -290,7 +305,8 @@ pub(super) async fn view(app: &AppState, plan: &ShowPlan) -> ShowView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hall::tests::sample as sample_hall;
+    use super::super::exchange::tests::sample as sample_exchange;
+    use super::super::hall::tests::{sample as sample_hall, sample_plan};
     use super::super::view::samples;
     use super::offer::tests::sample as sample_offer;
     use super::*;
@@ -298,7 +314,7 @@ mod tests {
     fn choice() -> Choice {
         Choice {
             hall: sample_hall(),
-            plan_url: "/shows/7/plan?at=1".to_owned(),
+            ways: Ways::of(&sample_plan(), None, true),
             max_seats: 4,
             wished: Wished::default(),
             offer: None,
@@ -307,7 +323,20 @@ mod tests {
     }
 
     fn render(access: Access, choice: Option<Choice>, notice: Option<Notice>) -> String {
-        let html = ShowPage { show: samples::show(), access, choice, notice }.render().unwrap();
+        let page = ShowPage { show: samples::show(), access, choice, notice, exchange: None };
+        let html = page.render().unwrap();
+        samples::check(&html);
+        html
+    }
+
+    /// The page for a basket that has A1 and A2 and is to have others.
+    fn exchanging(is_live: bool, notice: Option<Notice>) -> String {
+        let exchange = sample_exchange();
+        let ways = Ways::of(&sample_plan(), Some(&exchange), is_live);
+        let choice = Some(Choice { ways, offer: Some(sample_offer(notice.is_none())), ..choice() });
+        let exchange = Some(exchange);
+        let page = ShowPage { show: samples::show(), access: Access::Open, choice, notice, exchange };
+        let html = page.render().unwrap();
         samples::check(&html);
         html
     }
@@ -386,9 +415,7 @@ mod tests {
         assert!(one.contains("Seat A1 has just been taken"), "{one}");
         let two = with(Notice::SeatsTaken { seats: vec!["A1".to_owned(), "A2".to_owned()] });
         assert!(two.contains("Seats A1, A2 have just been taken"), "{two}");
-        assert!(
-            with(Notice::HasReservation { url: "/checkout/9".to_owned() }).contains("href=\"/checkout/9\"")
-        );
+        assert!(with(Notice::HasReservation { id: "9".to_owned() }).contains("href=\"/checkout/9\""));
         assert!(with(Notice::Cooling { seconds: 1 }).contains("in 1 second."));
         let stranded = with(Notice::Stranded { seats: vec!["A1".to_owned()] });
         assert!(stranded.contains("A1 would be left alone"), "{stranded}");
@@ -398,16 +425,33 @@ mod tests {
     }
 
     #[test]
-    fn refusals_find_their_words() {
-        let told = |problem: Problem| refusal(&problem, Access::Open);
-        let taken = Problem::from(&codes::SEATS_UNAVAILABLE).with("unavailable_seats", vec!["A1"]);
-        let expected = (Access::Open, Some(Notice::SeatsTaken { seats: vec!["A1".to_owned()] }));
-        assert_eq!(told(taken).unwrap(), expected);
-        let stranded = Problem::from(&codes::STRANDED_SEAT).with("stranded_seats", vec!["A1"]);
-        let expected = (Access::Open, Some(Notice::Stranded { seats: vec!["A1".to_owned()] }));
-        assert_eq!(told(stranded).unwrap(), expected);
-        assert_eq!(told(Problem::from(&codes::ADMISSION_ENDED)).unwrap(), (Access::TurnOver, None));
-        assert!(told(Problem::from(&shared::problem::codes::DEPENDENCY_UNAVAILABLE)).is_err());
-        assert!(told(Problem::from(&shared::problem::codes::RATE_LIMITED)).is_err());
+    fn a_basket_that_is_to_have_other_seats_is_told_of_and_can_stay_as_it_is() {
+        let html = exchanging(true, None);
+        for text in [
+            "Choose other seats",
+            "A1, A2 stay yours until",
+            "21:10:00",
+            "data-own=\"A1 A2\"",
+            "data-seats=\"/v1/shows/00000000-0000-0000-0000-000000000007/seats\"",
+            "Change to these seats",
+            "Change to A1, A2",
+        ] {
+            assert!(html.contains(text), "{text} is missing in {html}");
+        }
+        let basket = "/checkout/00000000-0000-0000-0000-000000000009";
+        assert_eq!(html.matches(&format!("action=\"{basket}/seats\"")).count(), 2, "{html}");
+        assert!(html.contains(&format!("href=\"{basket}\"")), "{html}");
+        let here = "?exchange=00000000-0000-0000-0000-000000000009&#38;view=list";
+        assert!(html.contains(here) && !html.contains("/reserve\""), "{html}");
+        let lost = exchanging(true, Some(Notice::SeatsTaken { seats: vec!["B2".to_owned()] }));
+        assert!(lost.contains("You still have A1, A2") && !lost.contains("Nothing was reserved"), "{lost}");
+    }
+
+    #[test]
+    fn after_the_turn_a_baskets_seats_are_asked_for_with_its_own_key() {
+        let html = exchanging(false, None);
+        let map = "data-seats=\"/checkout/00000000-0000-0000-0000-000000000009/map\"";
+        assert!(html.contains(map) && html.contains(" data-only-asked"), "{html}");
+        assert!(!exchanging(true, None).contains(" data-only-asked"));
     }
 }

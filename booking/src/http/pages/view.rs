@@ -8,6 +8,7 @@ use shared::money::Money;
 use crate::domain::catalogue::Show;
 use crate::domain::ids::{MovieId, ReservationId, ShowId};
 use crate::domain::reservation::{Reservation, ReservedSeat};
+pub(super) use crate::printing::readable;
 
 /// A show.
 #[derive(Clone, Debug)]
@@ -92,13 +93,6 @@ pub(super) struct DropView {
     pub(super) queue_url: String,
 }
 
-/// A drop's or a category's name for people: `midnight-premiere` is Midnight premiere.
-pub(super) fn readable(word: &str) -> String {
-    let mut letters = word.chars().map(|letter| if matches!(letter, '-' | '_') { ' ' } else { letter });
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(letters.clone()).collect()
-}
-
 /// Seats in somebody's basket.
 #[derive(Clone, Debug)]
 pub(super) struct BasketView {
@@ -135,6 +129,11 @@ impl BasketView {
             expires_at: reservation.expires_at,
             kept_until: local_time(reservation.expires_at, zone, "%H:%M:%S"),
         }
+    }
+
+    /// What its seats are called.
+    pub(super) fn labels(&self) -> Vec<&str> {
+        self.seats.iter().map(|seat| seat.label.as_str()).collect()
     }
 }
 
@@ -205,12 +204,5 @@ pub(super) mod samples {
         let counts: Vec<usize> = days.iter().map(|day| day.shows.len()).collect();
         assert_eq!(counts, [2, 1]);
         assert_eq!(days[1].day, "Sunday, 22 November 2026");
-    }
-
-    #[test]
-    fn words_are_made_readable() {
-        assert_eq!(readable("midnight-premiere"), "Midnight premiere");
-        assert_eq!(readable("front_row"), "Front row");
-        assert_eq!(readable(""), "");
     }
 }

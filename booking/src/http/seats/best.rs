@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 use super::{SeatBody, SeatStatus};
 use crate::app::AppState;
 use crate::domain::best::{Wish, best_seats};
+use crate::domain::catalogue::ShowPlan;
+use crate::domain::holds::SeatMap;
 use crate::domain::ids::ShowId;
 use crate::domain::reserve::MAX_SEATS;
 use crate::domain::seating::Seating;
@@ -68,10 +70,18 @@ pub async fn best(
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<BestBody>), Problem> {
     let plan = found(app.store.plans.get(id).await)?;
     shopper.admission_to(&plan.show.sold_by())?;
+    let map = app.store.seat_map(id).await?;
+    let body = propose(&plan, &map, &query)?;
+    Ok(([(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], Json(body)))
+}
+
+/// The best seats of a map.
+///
+/// Errors: 400 `malformed`, 409 `not_enough_seats`.
+pub fn propose(plan: &ShowPlan, map: &SeatMap, query: &BestQuery) -> Result<BestBody, Problem> {
     if !(1..=MAX_SEATS).contains(&query.count) {
         return Err(Problem::from(&codes::MALFORMED).detail(format!("count must be 1 to {MAX_SEATS}")));
     }
-    let map = app.store.seat_map(id).await?;
     let wish = Wish {
         count: query.count,
         category: query.category.as_deref(),
@@ -84,13 +94,13 @@ pub async fn best(
         .seats
         .iter()
         .filter_map(|seat| plan.seats.get(*seat as usize))
-        .map(|seat| SeatBody::of(&plan, seat, SeatStatus::Available))
+        .map(|seat| SeatBody::of(plan, seat, SeatStatus::Available))
         .collect();
     let total = seats
         .iter()
         .filter_map(|seat| seat.price)
         .try_fold(Money::new(0, plan.show.prices.currency()), Money::checked_add);
     let total = total.ok_or_else(|| Problem::from(&codes::INTERNAL))?;
-    let body = BestBody { show_id: id, version: map.version, adjacent: proposed.is_adjacent, seats, total };
-    Ok(([(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], Json(body)))
+    let show_id = plan.show.show_id;
+    Ok(BestBody { show_id, version: map.version, adjacent: proposed.is_adjacent, seats, total })
 }

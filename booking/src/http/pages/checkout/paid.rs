@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::problem::{Problem, codes};
 
 use super::Ending;
+use crate::domain::booking::InvalidContact;
 use crate::domain::ids::BookingId;
 
 /// No answer to a confirm is longer.
@@ -37,6 +38,10 @@ pub(super) enum PaymentProblem {
         /// What the gateway's script finishes with.
         client_secret: String,
     },
+    /// The buyer told the bank that it is not them.
+    NotApproved,
+    /// Whom the tickets are for cannot be read from what was entered.
+    Contact(InvalidContact),
     /// What was entered cannot be used.
     Invalid {
         sentence: String,
@@ -50,7 +55,10 @@ pub(super) enum PaymentProblem {
 impl PaymentProblem {
     /// Whether the same card would come to the same end.
     pub(super) fn is_the_cards(&self) -> bool {
-        matches!(self, Self::Declined | Self::InsufficientFunds | Self::ActionRequired { .. })
+        matches!(
+            self,
+            Self::Declined | Self::InsufficientFunds | Self::NotApproved | Self::ActionRequired { .. }
+        )
     }
 }
 

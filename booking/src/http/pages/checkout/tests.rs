@@ -3,7 +3,7 @@ use shared::money::{Currency, Money};
 use super::super::view::samples;
 use super::*;
 
-fn form() -> PayForm {
+pub(super) fn form() -> PayForm {
     PayForm {
         attempt: "k-1".to_owned(),
         name: "Ada \"L\"".to_owned(),
@@ -13,18 +13,19 @@ fn form() -> PayForm {
 }
 
 fn checkout(problem: Option<PaymentProblem>) -> String {
-    let till = TillView::Sandbox;
-    let page = CheckoutPage { basket: samples::basket(), form: form(), problem, now: samples::now(), till };
-    let html = page.render().unwrap();
+    let html = with_till(TillView::Sandbox, problem).render().unwrap();
     samples::check(&html);
     html
 }
 
+fn with_till(till: TillView, problem: Option<PaymentProblem>) -> CheckoutPage {
+    let (basket, form, now) = (samples::basket(), form(), samples::now());
+    CheckoutPage { basket, form, problem, is_exchanged: false, now, till }
+}
+
 /// The same with Stripe's form.
 fn at_stripe(problem: Option<PaymentProblem>) -> String {
-    let till = TillView::Stripe { publishable_key: "pk_test_\"1".to_owned() };
-    let (basket, form, now) = (samples::basket(), form(), samples::now());
-    CheckoutPage { basket, form, problem, now, till }.render().unwrap()
+    with_till(TillView::Stripe { publishable_key: "pk_test_\"1".to_owned() }, problem).render().unwrap()
 }
 
 fn asks_back() -> PaymentProblem {
@@ -63,12 +64,20 @@ fn a_basket_shows_its_seats_its_time_and_what_it_costs() {
 }
 
 #[test]
+fn a_basket_offers_other_seats_and_says_when_it_has_them() {
+    let html = checkout(None);
+    let path = "/shows/00000000-0000-0000-0000-000000000007?exchange=00000000-0000-0000-0000-000000000009";
+    assert!(html.contains(path) && !html.contains("You have other seats now"), "{html}");
+    let html = CheckoutPage { is_exchanged: true, ..with_till(TillView::Sandbox, None) }.render().unwrap();
+    samples::check(&html);
+    assert!(html.contains("Seats A1, A2, for 25.00 EUR together"), "{html}");
+}
+
+#[test]
 fn a_free_basket_asks_for_no_payment() {
     let total = Money::new(0, Currency::EUR);
     let basket = BasketView { total, ..samples::basket() };
-    let till = TillView::Sandbox;
-    let html =
-        CheckoutPage { basket, form: form(), problem: None, now: samples::now(), till }.render().unwrap();
+    let html = CheckoutPage { basket, ..with_till(TillView::Sandbox, None) }.render().unwrap();
     assert!(!html.contains("payment_token") && html.contains("Book for free"), "{html}");
 }
 
@@ -77,7 +86,9 @@ fn every_refusal_is_explained_while_the_basket_stays() {
     for problem in [
         PaymentProblem::Declined,
         PaymentProblem::InsufficientFunds,
-        asks_back(),
+        PaymentProblem::NotApproved,
+        PaymentProblem::Contact(InvalidContact::Name),
+        PaymentProblem::Contact(InvalidContact::Email),
         PaymentProblem::Invalid { sentence: "contact.name needs a name".to_owned() },
         PaymentProblem::Changed,
         PaymentProblem::Away,

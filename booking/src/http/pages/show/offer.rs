@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use crate::domain::best::{Wish, best_seats};
 use crate::domain::catalogue::{STANDARD_FARE, ShowPlan};
 use crate::domain::holds::{SeatIndex, SeatMap, SeatState};
+use crate::domain::ids::ReservationId;
 use crate::domain::instead::instead_of;
 use crate::domain::seating::Seating;
 
@@ -16,7 +17,7 @@ const USUAL: usize = 2;
 
 /// What the address says: which seats are looked for, and how they are shown. Whatever it says badly is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wished {
+pub(in super::super) struct Wished {
     /// How many seats.
     pub(super) count: usize,
     /// Of this category alone.
@@ -27,17 +28,26 @@ pub(super) struct Wished {
     pub(super) is_asked: bool,
     /// Whether seats are shown as a list.
     pub(super) is_list: bool,
+    /// The basket that they are for, where it has seats already.
+    pub(in super::super) exchange: Option<ReservationId>,
 }
 
 impl Default for Wished {
     fn default() -> Self {
-        Self { count: USUAL, category: None, accessible: false, is_asked: false, is_list: false }
+        Self {
+            count: USUAL,
+            category: None,
+            accessible: false,
+            is_asked: false,
+            is_list: false,
+            exchange: None,
+        }
     }
 }
 
 impl Wished {
     /// What a query says.
-    pub(super) fn read(query: &str) -> Self {
+    pub(in super::super) fn read(query: &str) -> Self {
         let mut wished = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
@@ -48,6 +58,7 @@ impl Wished {
                 }
                 "category" if !value.is_empty() => wished.category = Some(value.into_owned()),
                 "accessible" => wished.accessible = true,
+                "exchange" => wished.exchange = value.parse().ok(),
                 "view" => wished.is_list = value == "list",
                 _ => {}
             }
@@ -112,6 +123,7 @@ pub(super) fn free_of(plan: &ShowPlan, map: &SeatMap, labels: &HashSet<String>) 
 #[cfg(test)]
 pub(super) mod tests {
     use shared::money::Currency;
+    use uuid::Uuid;
 
     use super::super::super::hall::tests::sample_plan;
     use super::*;
@@ -131,16 +143,19 @@ pub(super) mod tests {
 
     #[test]
     fn an_address_says_what_is_looked_for_and_nonsense_is_left_out() {
-        let wished = Wished::read("count=3&category=premium&accessible=true&view=list");
+        let wished = Wished::read(
+            "count=3&category=premium&accessible=true&view=list&exchange=00000000-0000-0000-0000-000000000009",
+        );
         let expected = Wished {
             count: 3,
             category: Some("premium".to_owned()),
             accessible: true,
             is_asked: true,
             is_list: true,
+            exchange: Some(ReservationId(Uuid::from_u128(9))),
         };
         assert_eq!(wished, expected);
-        for query in ["", "count=0", "count=many&category=", "view=upside-down", "%FF=%FF"] {
+        for query in ["", "count=0", "count=many&category=", "view=upside-down", "exchange=yes", "%FF=%FF"] {
             assert_eq!(Wished::read(query), Wished::default(), "{query}");
         }
         let mut many = Wished::read("count=99");

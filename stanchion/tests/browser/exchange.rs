@@ -1,0 +1,137 @@
+//! Other seats for a basket: on the map by mouse and by keyboard, without script, and after the turn has ended.
+
+use serde_json::{Value, json};
+
+use crate::chromium::{Browser, Key, Window};
+use crate::installation::Installation;
+use crate::{enter, pay, reserve, seat};
+
+const OTHER_SEATS: &str = "a[href*='?exchange=']";
+
+/// When the basket ends, as the page counts to it.
+async fn ends(browser: &Browser) -> Value {
+    browser.wait_for("time[data-countdown]").await;
+    browser.eval("return document.querySelector('time[data-countdown]').dateTime").await
+}
+
+/// Sends the page's form with these seats, as a map would that does not know of the others yet.
+async fn ask_for(browser: &Browser, seats: &[&str]) {
+    let script = "const form = document.createElement('form'); form.method = 'post';
+        form.action = document.querySelector('form.choosing').action;
+        for (const seat of SEATS) form.append(Object.assign(document.createElement('input'), { name: 'seat', value: seat }));
+        document.body.append(form); form.submit();";
+    browser.eval(&script.replace("SEATS", &json!(seats).to_string())).await;
+}
+
+#[tokio::test]
+async fn the_seats_of_a_basket_are_changed_on_the_map_and_nothing_is_lost_on_the_way() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::Desktop).await;
+    enter(&browser, &installation).await;
+    reserve(&browser, &["B4", "B5"]).await;
+    let end = ends(&browser).await;
+    browser.click(OTHER_SEATS).await;
+    browser.wait_for("form[data-ready]").await;
+    browser.see("2 seats: B4, B5").await;
+    browser.see("B4, B5 stay yours until").await;
+    assert_eq!(ends(&browser).await, end, "the time goes on");
+    browser.fits("exchange").await;
+
+    // Its own seats can be given back and taken again; keeping them is one press.
+    browser.click("[data-seat='B5']").await;
+    browser.wait_for("[data-seat='B5'][aria-label$='yours so far, available']").await;
+    browser.see("1 seat: B4").await;
+    browser.click("[data-keep]").await;
+    browser.see("Your seats are kept").await;
+    assert_eq!(installation.stats().await["reserved"], 2);
+    browser.tab_to(OTHER_SEATS).await;
+    browser.press(Key::Enter).await;
+    browser.wait_for("form[data-ready]").await;
+    browser.see("2 seats: B4, B5").await;
+    browser.click("[data-best] button").await;
+    browser.see("the best that can be had, together").await;
+
+    // Somebody is faster: the basket stays what it was, and others are proposed.
+    installation.sell_to_somebody_else(&["C1"]).await;
+    ask_for(&browser, &["C1", "C2"]).await;
+    browser.see("Seat C1 has just been taken").await;
+    browser.see("You still have B4, B5").await;
+    browser.see("Still free, and close by: C2, C3").await;
+    browser.wait_for("form[data-ready]").await;
+    browser.fits("exchange lost").await;
+    assert_eq!(installation.stats().await["reserved"], 3);
+    browser.click(".offer button").await;
+    browser.see("You have other seats now").await;
+    browser.see("Seats C2, C3").await;
+    assert_eq!(ends(&browser).await, end, "no time is won");
+    browser.fits("exchanged").await;
+
+    // The same by keyboard, for more seats and another price.
+    browser.tab_to(OTHER_SEATS).await;
+    browser.press(Key::Enter).await;
+    browser.wait_for("form[data-ready]").await;
+    browser.tab_to("g[data-seat]").await;
+    browser.press(Key::End).await;
+    browser.press(Key::Space).await;
+    browser.see("3 seats: C2, C3, C10").await;
+    browser.tab_to("[data-reserve]").await;
+    browser.press(Key::Enter).await;
+    browser.see("Seats C2, C3, C10").await;
+    browser.see("37.50 EUR").await;
+    assert_eq!(installation.stats().await["reserved"], 4);
+    pay(&browser, "tok_ok").await;
+    browser.see("Seat C10").await;
+    assert_eq!(installation.stats().await["booked"], 3);
+    // The console tells of the refusal, and of nothing else.
+    let complaints = browser.complaints().await;
+    assert!(complaints.iter().all(|complaint| complaint.contains("409")), "{complaints:?}");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn without_script_seats_are_changed_by_a_form_and_after_the_turn_with_the_baskets_own_key() {
+    let installation = Installation::start().await;
+    let browser = Browser::start(Window::PhoneWithoutScript).await;
+    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
+    browser.click("[data-when='join'] button").await;
+    browser.click("form[action$='/claim'] button").await;
+    reserve(&browser, &["A1", "A2"]).await;
+    browser.click(OTHER_SEATS).await;
+    browser.see("A1, A2 stay yours").await;
+    browser.fits("exchange without script").await;
+    // A1 stays, A2 goes, A3 comes.
+    for label in ["A2", "A3"] {
+        browser.click(&seat(label)).await;
+    }
+    browser.click("[data-reserve]").await;
+    browser.see("Seats A1, A3").await;
+    browser.click(OTHER_SEATS).await;
+    browser.click("[data-best] button").await;
+    browser.see("Best seats:").await;
+    browser.click(".offer button").await;
+    browser.see("You have other seats now").await;
+    assert_eq!(installation.stats().await["reserved"], 2);
+    browser.close().await;
+
+    let browser = Browser::start(Window::Phone).await;
+    enter(&browser, &installation).await;
+    reserve(&browser, &["C4", "C5"]).await;
+    browser.see("Your seats are kept").await;
+    // The turn ends; the key to the basket stays.
+    browser.forget_cookie("admission_midnight-premiere").await;
+    browser.click(OTHER_SEATS).await;
+    browser.wait_for("form[data-ready]").await;
+    browser.see("2 seats: C4, C5").await;
+    installation.sell_to_somebody_else(&["C6"]).await;
+    browser.wait_for("[data-seat='C6'][data-look='r']").await;
+    browser.click("[data-show='list']").await;
+    for label in ["C4", "C7"] {
+        browser.click(&format!("label:has(input[value='{label}'])")).await;
+    }
+    browser.see("2 seats: C5, C7").await;
+    browser.fits("exchange in a list").await;
+    browser.click("[data-reserve]").await;
+    browser.see("Seats C5, C7").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
