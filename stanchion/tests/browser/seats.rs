@@ -120,7 +120,7 @@ async fn the_best_seats_are_two_presses_away_and_seats_lost_at_the_till_are_repl
 #[tokio::test]
 async fn a_choice_that_leaves_a_seat_alone_is_refused_with_one_that_does_not() {
     let installation = Installation::start().await;
-    let show = installation.add_show("Small hall", &rows(2, 8), "strict").await;
+    let show = installation.add_show("Small hall", &rows(2, 8), json!({ "stranded_rule": "strict" })).await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
     browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
     browser.click("[data-when='join'] button").await;
@@ -166,7 +166,7 @@ async fn changes_arrive_where_sockets_do_not_go_and_where_only_questions_do() {
 #[tokio::test]
 async fn a_hall_of_thousands_is_drawn_listed_and_sold_with_script_and_without() {
     let installation = Installation::start().await;
-    let show = installation.add_show("Arena", &rows(30, 70), "off").await;
+    let show = installation.add_show("Arena", &rows(30, 70), json!({ "stranded_rule": "off" })).await;
     let browser = Browser::start(Window::Phone).await;
     choose(&browser, &installation, &show).await;
     let elements = browser.eval("return document.querySelectorAll('input, [data-seat]').length").await;
@@ -213,6 +213,108 @@ async fn a_hall_of_thousands_is_drawn_listed_and_sold_with_script_and_without() 
     browser.see("Best seats:").await;
     browser.click(".offer button").await;
     browser.wait_for("form[data-pay]").await;
+    browser.close().await;
+}
+
+/// Puts two fingers on the middle of the map, so many pixels apart, and moves them to another distance.
+async fn pinch(browser: &Browser, from: f64, to: f64) {
+    let (x, y) = middle_of(browser, "[data-stage]").await;
+    let fingers = |apart: f64| [(x - apart / 2.0, y), (x + apart / 2.0, y)];
+    browser.touch("touchStart", &fingers(from)).await;
+    for step in 1..=8 {
+        browser.touch("touchMove", &fingers(from + (to - from) * f64::from(step) / 8.0)).await;
+    }
+    browser.touch("touchEnd", &[]).await;
+}
+
+/// Where something is in the window, pixels.
+async fn middle_of(browser: &Browser, selector: &str) -> (f64, f64) {
+    let place = "const { x, y, width, height } = document.querySelector(SELECTOR).getBoundingClientRect();
+        return [x + width / 2, y + height / 2];";
+    let place = browser.eval(&place.replace("SELECTOR", &json!(selector).to_string())).await;
+    (place[0].as_f64().unwrap(), place[1].as_f64().unwrap())
+}
+
+/// How large a seat is on the map, and where the map begins.
+async fn view(browser: &Browser) -> [f64; 3] {
+    let place =
+        "const { a, e, f } = document.querySelector('[data-stage] svg > g').getCTM(); return [a, e, f];";
+    let place = browser.eval(place).await;
+    [0, 1, 2].map(|index| place[index].as_f64().unwrap())
+}
+
+#[tokio::test]
+async fn the_map_is_moved_by_fingers_and_told_apart_without_its_colours() {
+    let installation = Installation::start().await;
+    installation.sell_to_somebody_else(&["A1"]).await;
+    installation.book(&installation.show, &["A2"]).await;
+    let browser = Browser::start(Window::Phone).await;
+    choose(&browser, &installation, &installation.show).await;
+    browser.eval("document.querySelector('[data-stage]').scrollIntoView({ block: 'center' })").await;
+
+    // Two fingers make it larger, one moves it, and neither chooses a seat.
+    let [before, ..] = view(&browser).await;
+    pinch(&browser, 60.0, 160.0).await;
+    browser
+        .wait_until(&format!(
+            "return document.querySelector('[data-stage] svg > g').getCTM().a > {before} * 1.8"
+        ))
+        .await;
+    let [_, left, _] = view(&browser).await;
+    let (x, y) = middle_of(&browser, "[data-stage]").await;
+    browser.touch("touchStart", &[(x, y)]).await;
+    for step in 1..=6 {
+        browser.touch("touchMove", &[(x - 10.0 * f64::from(step), y)]).await;
+    }
+    browser.touch("touchEnd", &[]).await;
+    browser
+        .wait_until(&format!(
+            "return document.querySelector('[data-stage] svg > g').getCTM().e < {left} - 40"
+        ))
+        .await;
+    assert_eq!(browser.eval("return document.querySelectorAll('[data-seat][data-look=c]').length").await, 0);
+    browser.keep_picture("map by fingers").await;
+    pinch(&browser, 200.0, 40.0).await;
+    browser
+        .wait_until(&format!(
+            "return document.querySelector('[data-stage] svg > g').getCTM().a < {before} * 1.1"
+        ))
+        .await;
+    // A tap chooses, also where a seat is small: the first brings the map nearer if it must.
+    for _tap in 0..2 {
+        if browser.eval("return document.querySelectorAll('[data-seat][data-look=c]').length").await == 0 {
+            let at = middle_of(&browser, "[data-seat='B5']").await;
+            browser.touch("touchStart", &[at]).await;
+            browser.touch("touchEnd", &[]).await;
+        }
+    }
+    browser.see("1 seat: B5").await;
+    browser.click("[data-zoom='fit']").await;
+
+    // Of the four states none is told by its colour alone, nor in the colours that a system forces.
+    for scheme in ["light", "dark"] {
+        let features = [
+            ("forced-colors", "active"),
+            ("prefers-color-scheme", scheme),
+            ("prefers-reduced-motion", "reduce"),
+        ];
+        browser.prefer(&features).await;
+        browser.wait_until("return matchMedia('(forced-colors: active)').matches").await;
+        browser.keep_picture_as_it_is("map", &format!("forced-{scheme}")).await;
+        let looks = "return ['A1', 'A2', 'A3', 'B5'].map((label) => {
+            const seat = document.querySelector(`[data-seat='${label}']`);
+            const [shape, mark] = [seat.querySelector('.shape'), seat.querySelector('.mark')].map((part) => getComputedStyle(part));
+            const isSeen = shape.stroke !== getComputedStyle(document.body).backgroundColor && (mark.stroke !== shape.fill);
+            return [seat.dataset.look, seat.querySelector('.mark').getAttribute('d').length > 0, isSeen];
+          });";
+        let expected = json!([["r", true, true], ["b", true, true], ["a", false, true], ["c", true, true]]);
+        assert_eq!(browser.eval(looks).await, expected, "{scheme}");
+        assert_eq!(
+            browser.eval("return document.getAnimations().length").await,
+            0,
+            "nothing moves by itself"
+        );
+    }
     browser.close().await;
 }
 

@@ -85,9 +85,10 @@ async fn a_ticket_that_was_opened_on_a_phone_opens_there_without_a_network() {
         .eval(
             "const now = performance.now(); window.skipped = 0; \
              performance.now = () => now + 1000 * window.skipped; \
-             window.leave = (seconds) => { \
-                 const [minutes, rest] = document.querySelector('[data-countdown]').textContent.split(':').map(Number); \
-                 window.skipped += 60 * minutes + rest - seconds; };",
+             return import('/assets/shared/server-time.js').then(({ serverNow }) => { \
+                 window.leave = (seconds) => { \
+                     const end = Date.parse(document.querySelector('[data-countdown]').dateTime); \
+                     window.skipped += (end - serverNow()) / 1000 - seconds; }; });",
         )
         .await;
     let height = "return document.querySelector('[data-kept]').offsetHeight";
