@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
-use crate::{enter, pay, reserve, seat};
+use crate::{enter, enter_without_script, pay, reserve, seat};
 
 const OTHER_SEATS: &str = "a[href*='?exchange=']";
 
@@ -92,9 +92,7 @@ async fn the_seats_of_a_basket_are_changed_on_the_map_and_nothing_is_lost_on_the
 async fn without_script_seats_are_changed_by_a_form_and_after_the_turn_with_the_baskets_own_key() {
     let installation = Installation::start().await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
+    enter_without_script(&browser, &installation).await;
     reserve(&browser, &["A1", "A2"]).await;
     browser.click(OTHER_SEATS).await;
     browser.see("A1, A2 stay yours").await;

@@ -29,6 +29,15 @@ async fn enter(browser: &Browser, installation: &Installation) {
     browser.see("You are in").await;
 }
 
+/// The same from the line's own page, where nothing happens without a press.
+async fn enter_without_script(browser: &Browser, installation: &Installation) {
+    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
+    browser.click("[data-when='join'] button").await;
+    // The page renews itself.
+    browser.click("form[action$='/claim'] button").await;
+    browser.see("You are in").await;
+}
+
 /// A seat on the map, or of the list where there is no script.
 fn seat(label: &str) -> String {
     format!("[data-ready] [data-seat='{label}'], label:has(input[value='{label}'])")
@@ -89,12 +98,7 @@ async fn a_buyer_goes_from_the_line_to_the_tickets_by_mouse() {
 async fn the_same_way_can_be_gone_without_script_on_a_phone() {
     let installation = Installation::start().await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.see("Join the line").await;
-    browser.click("[data-when='join'] button").await;
-    // The page renews itself.
-    browser.click("form[action$='/claim'] button").await;
-    browser.see("You are in").await;
+    enter_without_script(&browser, &installation).await;
     reserve(&browser, &["A1"]).await;
     pay(&browser, "tok_ok").await;
     browser.see("Seat A1").await;
@@ -106,9 +110,7 @@ async fn the_same_way_can_be_gone_without_script_on_a_phone() {
 async fn who_loses_a_seat_reads_which_and_who_is_declined_keeps_the_basket() {
     let installation = Installation::start().await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
+    enter_without_script(&browser, &installation).await;
     browser.click(".tile a").await;
     for label in ["A1", "A2"] {
         browser.click(&seat(label)).await;

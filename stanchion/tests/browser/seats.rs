@@ -4,13 +4,20 @@ use serde_json::{Value, json};
 
 use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
-use crate::{enter, pay};
+use crate::{enter, enter_without_script, pay};
 
 /// Through the line to the seats, drawn and live.
 async fn choose(browser: &Browser, installation: &Installation, show: &str) {
     enter(browser, installation).await;
     browser.open(&format!("{}shows/{show}", installation.booking())).await;
     browser.wait_for("form[data-ready]").await;
+}
+
+/// An installation, and somebody who is at the seats of its show.
+async fn at_the_seats(window: Window) -> (Installation, Browser) {
+    let (installation, browser) = (Installation::start().await, Browser::start(window).await);
+    choose(&browser, &installation, &installation.show).await;
+    (installation, browser)
 }
 
 /// What a screen reader says of the seat that has the focus.
@@ -20,9 +27,7 @@ async fn focused(browser: &Browser) -> Value {
 
 #[tokio::test]
 async fn seats_are_chosen_on_a_live_map_by_mouse_by_keyboard_and_from_the_list() {
-    let installation = Installation::start().await;
-    let browser = Browser::start(Window::Desktop).await;
-    choose(&browser, &installation, &installation.show).await;
+    let (installation, browser) = at_the_seats(Window::Desktop).await;
     browser.eval("document.body.dataset.mark = 'the same page'").await;
     browser.click("[data-seat='B4']").await;
     browser.see("1 seat: B4").await;
@@ -84,9 +89,7 @@ async fn seats_are_chosen_on_a_live_map_by_mouse_by_keyboard_and_from_the_list()
 
 #[tokio::test]
 async fn the_best_seats_are_two_presses_away_and_seats_lost_at_the_till_are_replaced() {
-    let installation = Installation::start().await;
-    let browser = Browser::start(Window::Phone).await;
-    choose(&browser, &installation, &installation.show).await;
+    let (installation, browser) = at_the_seats(Window::Phone).await;
     browser.click("[data-best] button").await;
     browser.see("the best that can be had, together").await;
     browser.fits("best seats").await;
@@ -122,10 +125,7 @@ async fn a_choice_that_leaves_a_seat_alone_is_refused_with_one_that_does_not() {
     let installation = Installation::start().await;
     let show = installation.add_show("Small hall", &rows(2, 8), json!({ "stranded_rule": "strict" })).await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
-    browser.see("You are in").await;
+    enter_without_script(&browser, &installation).await;
     browser.open(&format!("{}shows/{show}", installation.booking())).await;
     for seat in ["A2", "A3"] {
         browser.click(&format!("label:has(input[value='{seat}'])")).await;
@@ -203,10 +203,7 @@ async fn a_hall_of_thousands_is_drawn_listed_and_sold_with_script_and_without() 
     browser.close().await;
 
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
-    browser.see("You are in").await;
+    enter_without_script(&browser, &installation).await;
     browser.open(&format!("{}shows/{show}", installation.booking())).await;
     browser.see("This hall has 2100 seats").await;
     browser.click("[data-best] button").await;

@@ -3,17 +3,22 @@
 
 use harness::actors::Reply;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 
 use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
 use crate::{enter, pay, reserve, seat};
 
+/// A hall of one row.
+fn two_seats() -> Value {
+    json!([{ "row": "A", "y": 1, "seats": [{ "number": 1, "x": 1 }, { "number": 2, "x": 2 }] }])
+}
+
 #[tokio::test]
 async fn what_is_on_sale_and_what_is_not_any_more_fits_a_phone_and_is_for_everybody() {
     let (installation, redis) = Installation::with_redis_behind_a_proxy().await;
-    let two = json!([{ "row": "A", "y": 1, "seats": [{ "number": 1, "x": 1 }, { "number": 2, "x": 2 }] }]);
+    let two = two_seats();
     let small = installation.add_show("Cabinet", &two, json!({})).await;
     let over = installation.add_show("Balcony", &two, json!({})).await;
     installation.book(&small, &["A1", "A2"]).await;
@@ -66,8 +71,9 @@ async fn what_is_on_sale_and_what_is_not_any_more_fits_a_phone_and_is_for_everyb
     browser.click("[data-reserve]").await;
     browser.see("You have seats of this show already").await;
     browser.fits("one basket at a time").await;
-    browser.click("#notice a[href*='?exchange=']").await;
-    browser.see("B4 stays yours").await;
+    browser.click("#notice form button").await;
+    browser.see("You have other seats now").await;
+    browser.see("Seat C1, for 12.50 EUR").await;
     browser.open(&basket).await;
     browser.click("form[action$='/release'] button").await;
     browser.see("Choose your seats").await;
@@ -89,7 +95,7 @@ async fn what_is_on_sale_and_what_is_not_any_more_fits_a_phone_and_is_for_everyb
 #[tokio::test]
 async fn everything_that_a_payment_and_a_ticket_can_come_to_fits_a_phone_and_is_for_everybody() {
     let installation = Installation::start().await;
-    let two = json!([{ "row": "A", "y": 1, "seats": [{ "number": 1, "x": 1 }, { "number": 2, "x": 2 }] }]);
+    let two = two_seats();
     let no_money = json!({ "cancellation_policy": "100h:100,1h:0" });
     let no_money = installation.add_show("Cabinet", &two, no_money).await;
     let too_late = installation.add_show("Balcony", &two, json!({ "cancellation_policy": "100h:100" })).await;

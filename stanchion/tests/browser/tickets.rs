@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
-use crate::{enter, pay, reserve};
+use crate::{enter, enter_without_script, pay, reserve};
 
 /// Fills the card form by keyboard, from its first field on, and sends it.
 async fn pay_by_keyboard(browser: &Browser, number: &str) {
@@ -151,9 +151,7 @@ async fn without_script_a_buyer_pays_with_a_test_card_and_gives_the_ticket_back(
     let installation = Installation::start().await;
     let browser = Browser::start(Window::PhoneWithoutScript).await;
     browser.prefer_dark(true).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
+    enter_without_script(&browser, &installation).await;
     reserve(&browser, &["C1"]).await;
     browser.see("Your seats are kept").await;
     // Without script there is no card form: the test cards themselves are chosen.

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
 use crate::queue::patch;
-use crate::{SOON, enter, pay, reserve};
+use crate::{SOON, enter, enter_without_script, pay, reserve};
 
 /// Answers the bank.
 async fn tell_bank(browser: &Browser, approve: bool) {
@@ -44,9 +44,7 @@ async fn the_bank_asks_back_and_the_payment_goes_on_by_itself_or_another_card_is
     browser.close().await;
 
     let browser = Browser::start(Window::PhoneWithoutScript).await;
-    browser.open(&format!("{}q/midnight-premiere", installation.waitroom())).await;
-    browser.click("[data-when='join'] button").await;
-    browser.click("form[action$='/claim'] button").await;
+    enter_without_script(&browser, &installation).await;
     reserve(&browser, &["C1"]).await;
     pay(&browser, "tok_action_required").await;
     browser.see("Is it you who pays?").await;

@@ -415,7 +415,9 @@ mod tests {
         assert!(one.contains("Seat A1 has just been taken"), "{one}");
         let two = with(Notice::SeatsTaken { seats: vec!["A1".to_owned(), "A2".to_owned()] });
         assert!(two.contains("Seats A1, A2 have just been taken"), "{two}");
-        assert!(with(Notice::HasReservation { id: "9".to_owned() }).contains("href=\"/checkout/9\""));
+        let second = with(Notice::HasReservation { id: "9".to_owned() });
+        assert!(second.contains("href=\"/checkout/9\"") && second.contains("Change it to A1"), "{second}");
+        assert!(second.contains("action=\"/checkout/9/seats\""), "{second}");
         assert!(with(Notice::Cooling { seconds: 1 }).contains("in 1 second."));
         let stranded = with(Notice::Stranded { seats: vec!["A1".to_owned()] });
         assert!(stranded.contains("A1 would be left alone"), "{stranded}");
