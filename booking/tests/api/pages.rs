@@ -228,6 +228,8 @@ async fn a_basket_gets_other_seats_with_its_own_key_and_nobody_elses_does() {
     let three = [("seat", "A1"), ("seat", "A2"), ("seat", "A3")];
     let (status_code, _) = visitor.post(&seats, &three).await;
     assert_eq!(status_code, 303, "the turn goes on elsewhere, and has its limits");
+    let (_, html) = visitor.get(&page).await;
+    assert!(html.contains("<option value=\"3\" selected>"), "as many are looked for as there are: {html}");
     assert_eq!(visitor.post(&seats, &[("seat", "A2"), ("seat", "A4")]).await.0, 303);
     let (_, html) = visitor.get(&format!("{basket}?exchanged")).await;
     assert!(html.contains("Seats A2, A4, for 25.00 EUR together"), "{html}");

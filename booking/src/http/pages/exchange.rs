@@ -105,7 +105,7 @@ pub(super) async fn show(
     let Some(exchange) = Exchange::of(app, &reservation, &plan).await? else {
         return Ok(to_basket(id).into_response());
     };
-    let chosen = &exchange.labels();
+    let (chosen, wished) = (&exchange.labels(), wished.or_so_many(exchange.own.len()));
     let (status, access, notice) = (StatusCode::OK, access_to(app, &plan), None);
     let answer = Answer { status, access, notice, chosen, wished, exchange: Some(exchange) };
     answer.render(app, &plan, shopper).await
@@ -142,7 +142,7 @@ pub(super) async fn change(
             }
         }
     };
-    let (chosen, wished) = (&chosen, Wished::default());
+    let (chosen, wished) = (&chosen, Wished::default().or_so_many(exchange.own.len()));
     let answer = Answer { status, access, notice, chosen, wished, exchange: Some(exchange) };
     answer.render(&app, &plan, shopper.as_ref().ok()).await
 }

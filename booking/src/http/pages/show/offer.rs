@@ -66,6 +66,14 @@ impl Wished {
         wished
     }
 
+    /// So many seats, where nothing was said of their number.
+    pub(in super::super) fn or_so_many(mut self, count: usize) -> Self {
+        if !self.is_asked {
+            self.count = count;
+        }
+        self
+    }
+
     /// Never more seats than can be reserved together.
     pub(super) fn bound(&mut self, max_seats: usize) {
         self.count = self.count.min(max_seats.max(1));
