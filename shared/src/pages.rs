@@ -1,8 +1,10 @@
-//! What the pages of both services share: rendering a template, languages, colours, the policy a page that leads elsewhere
-//! needs, and errors told to people instead of programs.
+//! What the pages of both services share: rendering a template, languages, colours, forms, and the policy a page that
+//! leads elsewhere needs.
 
 mod colour;
+mod errors;
 mod language;
+mod links;
 mod words;
 
 #[cfg(test)]
@@ -13,12 +15,14 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, Request};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::header::{ACCEPT, CACHE_CONTROL};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 pub use colour::{Colour, NoColour, READABLE};
+pub use errors::errors_as_pages;
 pub use language::{Language, Reader};
+pub use links::{LanguageLink, language_links};
 pub use words::{Catalogue, Words, differences, shared_words};
 
 use crate::http::{PAGE_POLICY, require_same_origin};
@@ -98,108 +102,14 @@ pub async fn own_pages_only(request: Request, next: Next) -> Response {
     }
 }
 
-/// A layer: answers problems as pages to browsers, with the same status and `Retry-After`. Programs, and everybody at
-/// the API's own paths, get the document.
-pub async fn errors_as_pages(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/v1/") {
-        return next.run(request).await;
-    }
-    let for_people = wants_html(request.headers());
-    let safe = request.method().is_safe();
-    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let mut response = next.run(request).await;
-    let is_problem = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
-    let Some(problem) = response.extensions().get::<Problem>().filter(|_| is_problem).cloned() else {
-        return response;
-    };
-    if !for_people {
-        response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
-        return response;
-    }
-    let mut answer = page(problem.status(), &ErrorPage::new(&problem, safe, request_id));
-    if let Some(wait) = response.headers().get(RETRY_AFTER) {
-        answer.headers_mut().insert(RETRY_AFTER, wait.clone());
-    }
-    answer.headers_mut().append(VARY, HeaderValue::from_static("accept"));
-    answer.extensions_mut().insert(problem);
-    answer
-}
-
-/// An error told to a person.
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    status: u16,
-    code: &'static str,
-    detail: Option<String>,
-    retry_after_s: Option<u64>,
-    safe: bool,
-    request_id: Option<String>,
-}
-
-impl ErrorPage {
-    fn new(problem: &Problem, safe: bool, request_id: Option<String>) -> Self {
-        let document = problem.document();
-        Self {
-            status: problem.code().status,
-            code: problem.code().code,
-            detail: document["detail"].as_str().map(str::to_owned),
-            retry_after_s: document["retry_after_s"].as_u64(),
-            safe,
-            request_id,
-        }
-    }
-
-    fn heading(&self) -> &'static str {
-        match self.status {
-            400 | 413 | 415 | 422 => "That did not work",
-            401 | 403 => "This is not open to you",
-            404 => "There is nothing here",
-            405 => "That is not possible here",
-            429 => "One moment, please",
-            503 => "We will be right back",
-            _ => "Something went wrong on our side",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::body::{Body, to_bytes};
-    use axum::middleware;
-    use axum::routing::get;
+    use axum::body::Body;
+    use http::header::CONTENT_TYPE;
     use tower::ServiceExt as _;
 
     use super::*;
-
-    const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
-
-    async fn ask(
-        path: &str,
-        accept: &'static str,
-        code: &'static crate::problem::Code,
-    ) -> (Response, String) {
-        let answer = move || async move { Problem::from(code).detail("<b>no</b>").with("retry_after_s", 3) };
-        let routes = Router::new().fallback(get(answer)).layer(middleware::from_fn(errors_as_pages));
-        let request = Request::get(path).header(ACCEPT, accept).body(Body::empty()).unwrap();
-        let (parts, body) = routes.oneshot(request).await.unwrap().into_parts();
-        let text = to_bytes(body, usize::MAX).await.unwrap();
-        (Response::from_parts(parts, Body::empty()), String::from_utf8(text.to_vec()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn every_common_error_is_told_to_a_browser_as_a_page() {
-        for code in codes::ALL {
-            let (response, text) = ask("/q/one", BROWSER, code).await;
-            assert_eq!(response.status().as_u16(), code.status);
-            assert!(text.contains("<h1>") && text.contains("&#60;b&#62;no"), "{text}");
-            assert!(response.extensions().get::<Problem>().is_some(), "the log needs the code");
-        }
-    }
 
     #[test]
     fn a_policy_is_widened_by_what_is_named_alone() {
@@ -224,16 +134,6 @@ mod tests {
             let response = routes().oneshot(request).await.unwrap();
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.extensions().get::<Problem>().is_some(), status != 200);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_program_gets_the_problem_document() {
-        for (path, accept) in [("/q/one", "*/*"), ("/q/one", "application/json"), ("/v1/drops/one", BROWSER)]
-        {
-            let (response, text) = ask(path, accept, &codes::NOT_FOUND).await;
-            assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
-            assert!(text.contains("not_found"));
         }
     }
 }

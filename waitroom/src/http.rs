@@ -52,7 +52,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(places::claim_admission))
         .routes(routes!(support::give_support_code))
         .routes(routes!(reminders::show_reminder, reminders::put_reminder, reminders::delete_reminder))
-        .routes(routes!(handovers::move_place))
+        .routes(routes!(handovers::show_moves, handovers::move_place))
         .routes(routes!(handovers::redeem_move))
         .routes(routes!(admissions::renew_admission))
         .routes(routes!(admissions::end_admission))
@@ -75,8 +75,7 @@ pub fn routes(app: &AppState) -> Router {
         .routes(routes!(operator::places::look_up_place))
         .routes(routes!(operator::stats::show_stats))
         .routes(routes!(operator::stats::follow_stats))
-        .merge(pages::routes().into())
-        .merge(draw::page::routes().into())
+        .merge(pages::routes(app).into())
         .with_state(app.clone())
         .split_for_parts();
     frame(

@@ -21,6 +21,7 @@ pub mod store;
 pub mod streams;
 pub mod ticker;
 pub mod tokens;
+mod words;
 
 use shared::clock::Clock;
 use shared::service::{Ports, Running, Tasks};

@@ -3,8 +3,10 @@
 use askama::Template;
 use jiff::Timestamp;
 use shared::mail::{EmailAddress, Mail};
+use shared::pages::{Language, Words};
 
 use crate::domain::reminder::Occasion;
+use crate::words::in_language;
 
 /// "Your turn is near", as text.
 #[derive(Template)]
@@ -18,45 +20,46 @@ struct ReminderPage<'a>(Reminder<'a>);
 
 #[derive(Clone, Copy)]
 struct Reminder<'a> {
+    say: &'static Words,
     title: &'a str,
     page: &'a str,
     occasion: Occasion,
 }
 
 impl Reminder<'_> {
-    fn heading(&self) -> &'static str {
-        match self.occasion {
-            Occasion::Near(_) => "Your turn is near",
-            Occasion::Away(_) => "Your turn came while you were away",
-            Occasion::Called(_) => "It is your turn",
-        }
+    fn heading(&self) -> String {
+        self.say.text(match self.occasion {
+            Occasion::Near(_) => "reminder-near",
+            Occasion::Away(_) => "reminder-away",
+            Occasion::Called(_) => "called",
+        })
     }
 
     fn sentence(&self) -> String {
+        let before = |message, time: Timestamp| self.say.with(message, "time", &self.say.moment(&time));
         match self.occasion {
             Occasion::Near(eta) => match eta.low_s / 60 {
-                0 => "You may be called any minute now.".to_owned(),
-                1 => "You may be called in about a minute.".to_owned(),
-                minutes => format!("You may be called in about {minutes} minutes."),
+                0 => self.say.text("reminder-any-minute"),
+                minutes => self.say.count("reminder-minutes", &[("minutes", minutes)]),
             },
-            Occasion::Away(until) => {
-                format!("Come back before {}, and you are called next.", time(until))
-            }
-            Occasion::Called(until) => format!("Enter the shop before {}.", time(until)),
+            Occasion::Away(until) => before("reminder-back", until),
+            Occasion::Called(until) => before("reminder-enter", until),
         }
     }
 }
 
-fn time(time: Timestamp) -> String {
-    time.strftime("%H:%M UTC on %-d %B").to_string()
-}
-
-/// The mail to somebody who asked for one when their turn is near.
+/// The mail to somebody who asked for one when their turn is near, in their language.
 ///
 /// # Panics
 /// Never: the templates write into memory.
-pub(crate) fn reminder(id: String, to: &EmailAddress, title: &str, page: &str, occasion: Occasion) -> Mail {
-    let reminder = Reminder { title, page, occasion };
+pub(crate) fn reminder(
+    id: String,
+    (to, language): (&EmailAddress, Language),
+    title: &str,
+    page: &str,
+    occasion: Occasion,
+) -> Mail {
+    let reminder = Reminder { say: in_language(language), title, page, occasion };
     Mail {
         id,
         to: to.clone(),
@@ -72,8 +75,12 @@ mod tests {
     use crate::domain::place::Eta;
 
     fn mail(title: &str, occasion: Occasion) -> Mail {
+        mail_in(Language::English, title, occasion)
+    }
+
+    fn mail_in(language: Language, title: &str, occasion: Occasion) -> Mail {
         let to = "ann@example.com".parse().unwrap();
-        reminder("7".to_owned(), &to, title, "https://line.example.com/q/premiere", occasion)
+        reminder("7".to_owned(), (&to, language), title, "https://line.example.com/q/premiere", occasion)
     }
 
     #[test]
@@ -85,12 +92,37 @@ mod tests {
         let away = mail("Premiere", Occasion::Away(until));
         for (mail, said) in [
             (near, "You may be called in about 9 minutes."),
-            (called, "Enter the shop before 12:05 UTC on 1 March."),
-            (away, "Come back before 12:05 UTC on 1 March, and you are called next."),
+            (called, "Enter the shop before 1 March 2026, 12:05 UTC."),
+            (away, "Come back before 1 March 2026, 12:05 UTC, and you are called next."),
         ] {
             for body in [&mail.text, &mail.html] {
                 assert!(body.contains(said), "{body}");
                 assert!(body.contains("https://line.example.com/q/premiere"), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_language_has_its_own_mail_for_each_occasion() {
+        let until: Timestamp = "2026-03-01T12:05:30Z".parse().unwrap();
+        let occasions = [
+            Occasion::Near(Eta { low_s: 0, high_s: 60 }),
+            Occasion::Near(Eta { low_s: 60, high_s: 60 }),
+            Occasion::Near(Eta { low_s: 540, high_s: 900 }),
+            Occasion::Away(until),
+            Occasion::Called(until),
+        ];
+        for occasion in occasions {
+            let english = mail("Premiere", occasion);
+            for language in Language::ALL {
+                let mail = mail_in(language, "Premiere", occasion);
+                let frame = format!("<html lang=\"{}\" dir=\"{}\">", language.tag(), language.direction());
+                assert!(mail.html.contains(&frame), "{}", mail.html);
+                assert!(mail.subject.ends_with(": Premiere"), "{}", mail.subject);
+                assert!(!mail.text.contains("reminder-") && !mail.text.contains("{ $"), "{}", mail.text);
+                assert_eq!(mail.subject == english.subject, language == Language::English);
+                let sentences = mail.text.split("\n\n").filter(|part| english.text.contains(part)).count();
+                assert_eq!(sentences, if language == Language::English { 5 } else { 0 }, "{}", mail.text);
             }
         }
     }

@@ -123,7 +123,8 @@ impl AppState {
         };
         let page = format!("{}/q/{slug}", self.config.issuer());
         let id = due.id.to_string();
-        let mail = mails::reminder(id, &due.email, &known.drop.settings.title, &page, occasion);
+        let mail =
+            mails::reminder(id, (&due.email, due.language), &known.drop.settings.title, &page, occasion);
         match mailer.send(mail).await {
             Ok(()) => {
                 metrics::reminded(Reminded::Sent);

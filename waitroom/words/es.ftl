@@ -74,7 +74,7 @@ as-of = Actualizado a las
 
 ## What can be done besides waiting.
 
-help-link = ¿Sale, cambia de dispositivo o necesita ayuda?
+help-link = ¿Sales, cambias de dispositivo o necesitas ayuda?
 leave = Salir de la fila
 leave-warning = Pierdes tu lugar. Si vuelves, empiezas al final de la fila.
 leave-now = Salir y perder mi lugar
@@ -126,3 +126,91 @@ spoken-left = Quedan { $time } para entrar en la tienda
 spoken-opens = Abre en { $time }
 title-called = Tu turno
 back-online = La conexión ha vuelto.
+
+## Besides waiting: mail, another device, help.
+
+help-title = Mientras esperas
+help-lead = Tu lugar sigue siendo tuyo mientras lees esto.
+help-back = Volver a la fila
+help-failed = No ha funcionado en este momento. Tu lugar está a salvo; inténtalo de nuevo.
+mail-heading = Escribirme cuando se acerque mi turno
+mail-pending = Escribiremos una vez a { $address }, cuando la espera pueda ser de diez minutos o menos. Entonces se borra la dirección.
+mail-stop = No escribirme
+mail-sent = El correo se ha enviado y tu dirección se ha borrado. Mantén ahora abierta la página de la fila.
+mail-failed = No se pudo enviar el correo y la dirección se ha borrado. Puedes dar otra.
+mail-stopped = No te escribiremos. Tu dirección se ha borrado.
+mail-address = Correo electrónico
+mail-no-address = Esto no es una dirección de correo. Tiene la forma nombre@example.com.
+mail-too-many = Cinco lugares de esta venta ya escriben a esta dirección. Indica otra, por favor.
+mail-near = Ya falta poco: la espera puede ser de diez minutos o menos. Deja abierta la página de la fila; ningún correo sería más rápido.
+mail-now = Ya es tu turno. Vuelve a la fila y entra en la tienda.
+mail-over = Ya no hay nada que avisar: tu lugar ya no está esperando.
+mail-note = Un solo correo, cuando la espera pueda ser de diez minutos o menos. Después se borra la dirección. No se usa para nada más.
+mail-ask = Escribirme
+move-heading = Seguir en otro dispositivo
+move-advice = Llévate tu lugar del ordenador al teléfono o al revés. Sigue siendo un solo lugar con un solo turno, y este dispositivo lo sigue mostrando.
+move-show = Mostrar un código para el otro dispositivo
+move-scan = Escanéalo con el otro dispositivo. Vale una vez, durante cinco minutos. Quien lo tiene, tiene tu lugar: no lo muestres a nadie.
+move-picture = Código QR de la dirección de abajo
+move-type = O abre { $address } en el otro dispositivo y escribe este código:
+move-again = Crear otro código
+move-title = Traer tu lugar a este dispositivo
+move-same = Sigue siendo el mismo lugar con el mismo turno, y el otro dispositivo lo sigue mostrando.
+move-own = Este dispositivo ya tiene un lugar propio en esta fila. A partir de entonces mostrará el otro.
+move-code = Código del otro dispositivo
+move-code-note = 26 letras y cifras. Las minúsculas valen, y los guiones pueden omitirse.
+move-take = Traer mi lugar a este dispositivo
+move-spent = Este código ya no vale. Vale una vez, durante cinco minutos. Crea uno nuevo en el dispositivo que tiene tu lugar.
+support-heading = Pedir ayuda
+support-advice = Un código corto con el que la asistencia del organizador encuentra tu lugar cuando llamas o escribes.
+support-show = Mostrar mi código de asistencia
+support-code = Tu código de asistencia:
+support-note = Léelo a la asistencia del organizador y podrá ver cómo está tu lugar. Nadie puede quitarte el lugar con él.
+elsewhere = Tu lugar también está abierto en otro dispositivo. Es un solo lugar con un solo turno.
+
+## The mail to somebody whose turn is near.
+
+reminder-near = Tu turno se acerca
+reminder-away = Tu turno llegó mientras no estabas
+reminder-any-minute = Puedes ser llamado en cualquier momento.
+reminder-minutes =
+    { $minutes ->
+        [one] Puedes ser llamado dentro de un minuto, más o menos.
+       *[other] Puedes ser llamado dentro de unos { $minutes } minutos.
+    }
+reminder-back = Vuelve antes del { $time } y serás el siguiente.
+reminder-enter = Entra en la tienda antes del { $time }.
+reminder-open = Abre la página de la fila en el dispositivo con el que tomaste tu lugar
+reminder-estimates = Los tiempos de una fila son estimaciones. Si no aprovechas tu turno, pasa a otra persona.
+reminder-asked = Pediste este correo en esa página. Es el único, y tu dirección se ha borrado.
+
+## The draw, and how it can be checked.
+
+draw-of = El sorteo: { $title }
+draw-lead = Quien está en la sala al abrir recibe su lugar en la fila por sorteo. Aquí se explica cómo, y cómo puedes comprobarlo.
+draw-how = Cómo se sortea el orden
+draw-how-seed = Antes de abrir la sala se eligió un número secreto: la semilla. Su huella, el compromiso de abajo, es pública desde entonces, así que la semilla no puede cambiarse por otra. La semilla y el identificador de un lugar dan juntos a ese lugar un número que nadie puede adivinar sin la semilla. Al abrir, el número más bajo pasa primero.
+draw-how-leaving = No importa cuándo llegaste a la sala. Si te vas y vuelves, tienes el mismo lugar y el mismo número.
+draw-salt-how = En este sorteo entra también un valor público, la sal, que nadie podía conocer antes: { $source }. Hace girar todo el círculo de números, de modo que ni siquiera quien hubiera leído la semilla secreta podía saber quién sería el primero.
+draw-numbers = Los números
+draw-commitment = Compromiso: SHA-256 de la semilla
+draw-salt = Sal
+draw-salt-unknown = aún no se conoce
+draw-count = Lugares en la sala al abrir
+draw-roster-digest = SHA-256 de la lista
+draw-seed = Semilla
+draw-roster = Lista
+draw-roster-link = Todos los lugares en el orden del sorteo
+draw-soon = La venta ha abierto. La semilla y la lista se publican aquí en unos segundos.
+draw-later = La semilla y la lista se publican aquí después de abrir. Anota ahora el compromiso si más tarde quieres estar seguro de que no ha cambiado.
+draw-check = Compruébalo
+draw-check-command = Esta orden obtiene todo lo publicado, vuelve a calcular el sorteo y dice lo que ha comprobado:
+draw-check-own = Tu propio lugar está en la lista con su place_id: el número de su línea es la posición que te dio el sorteo.
+draw-check-place = Mostrar mi lugar con su place_id
+draw-rule = La regla exacta, en inglés
+draw-proves = Lo que esto demuestra y lo que no
+draw-proof = Demuestra que el orden resulta solo de la semilla y de los identificadores, que la semilla estaba fijada antes de abrir la sala y que nadie de fuera podía conocer ni elegir una posición.
+draw-proof-salted = Demuestra que el orden resulta solo de la semilla, de la sal y de los identificadores, que la semilla estaba fijada antes de abrir la sala y que nadie de fuera podía conocer ni elegir una posición.
+draw-inside-salted = Tampoco alguien de dentro que hubiera leído la semilla podía conocer el orden antes de publicarse la sal. Compara la sal con lo que ha publicado su fuente.
+draw-inside = No demuestra que nadie de dentro leyera la semilla secreta antes de abrir: esa persona habría podido saber qué lugares saldrían primero. Una venta que nombra una sal pública lo excluye; esta no nombra ninguna.
+draw-says-not = No dice nada de quién está detrás de un lugar. Después del sorteo la fila avanza: hay quien se va, quien no está cuando le toca o quien tiene un pase prioritario del organizador; por eso las llamadas pueden diferir de la lista.

@@ -81,6 +81,11 @@ impl Visitor {
         send(self.http.post(&self.path("me/moves"), self.place_token().as_deref())).await
     }
 
+    /// Asks whether the place was opened on another device.
+    pub async fn moves(&self) -> Reply {
+        send(self.http.get(&self.path("me/moves"), self.place_token().as_deref())).await
+    }
+
     /// Takes a place over that was on another device, and remembers its token.
     pub async fn take_over(&self, code: &str) -> Reply {
         let request = self.http.post(&self.path("moves/redeem"), None).json(&json!({"code": code}));
@@ -89,8 +94,13 @@ impl Visitor {
 
     /// Asks for mail when the turn is near.
     pub async fn remind(&self, email: &str) -> Reply {
+        self.remind_in("en", email).await
+    }
+
+    /// The same with a browser of that language.
+    pub async fn remind_in(&self, language: &str, email: &str) -> Reply {
         let request = self.http.put(&self.path("me/reminder"), self.place_token().as_deref());
-        send(request.json(&json!({"email": email}))).await
+        send(request.header("accept-language", language).json(&json!({"email": email}))).await
     }
 
     /// Looks what has become of that.

@@ -3,6 +3,7 @@
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Timestamp;
 use unic_langid::LanguageIdentifier;
 
 use super::Language;
@@ -57,6 +58,13 @@ impl Words {
             arguments.set(*name, FluentValue::from(*number));
         }
         self.format(id, Some(&arguments))
+    }
+
+    /// A time as it is written where no script knows the reader's zone.
+    pub fn moment(&self, time: &Timestamp) -> String {
+        let format =
+            if self.language == Language::English { "%-d %B %Y, %H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+        time.strftime(format).to_string()
     }
 
     /// A message for a script, which replaces `{position}` and the like by what it knows.

@@ -38,7 +38,7 @@ const LIKE_A_PHONE: &str = "
 ";
 
 /// Makes a drop with these settings besides, open or not.
-async fn drop(operator: &Operator, slug: &str, settings: Value, is_open: bool) {
+pub async fn drop(operator: &Operator, slug: &str, settings: Value, is_open: bool) {
     let mut drop =
         json!({ "slug": slug, "title": "Midnight premiere", "rate_per_minute": 6000, "burst": 100 });
     drop.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
@@ -49,14 +49,14 @@ async fn drop(operator: &Operator, slug: &str, settings: Value, is_open: bool) {
 }
 
 /// Somebody who is in the shop, so that nobody else is let in.
-async fn fill(installation: &Installation, slug: &str) {
+pub async fn fill(installation: &Installation, slug: &str) {
     let visitor = Visitor::new(installation.waitroom().trim_end_matches('/'), slug);
     visitor.join().await;
     visitor.wait_until("called", Duration::from_secs(30)).await;
     visitor.claim().await.expect(200);
 }
 
-fn page(installation: &Installation, slug: &str) -> String {
+pub fn page(installation: &Installation, slug: &str) -> String {
     format!("{}q/{slug}", installation.waitroom())
 }
 
@@ -207,6 +207,6 @@ async fn the_queue_works_without_script_in_another_language() {
     patch(&operator, "full", json!({ "max_active": 2 })).await;
     browser.see("C’est votre tour").await;
     browser.click("form[action$='/claim'] button").await;
-    browser.see("Nothing of this drop is on sale").await;
+    browser.see("Il n’y a rien ici").await;
     browser.close().await;
 }

@@ -17,7 +17,7 @@ async fn a_place_is_taken_from_the_computer_to_the_phone() {
     // The queue page unfolds the help within itself, and goes on.
     computer.click("a[data-help]").await;
     computer.click("form[action$='/help/support-code'] button").await;
-    computer.see("Your support code is").await;
+    computer.see("Your support code").await;
     computer.click("form[action$='/help/move'] button").await;
     computer.wait_for(".qr svg").await;
     assert_eq!(computer.address().await, queue, "the queue page is still there");
@@ -35,6 +35,17 @@ async fn a_place_is_taken_from_the_computer_to_the_phone() {
     phone.click("form[data-move] button").await;
     phone.wait_for("form[action$='/claim'] button").await;
     assert_eq!(phone.eval(PLACE).await, computer.eval(PLACE).await);
+    // The computer has heard of it: the code is gone, and both say how it is.
+    for device in [&computer, &phone] {
+        device.see("open on another device too").await;
+    }
+    computer.wait_for("form[action$='/help/move'] button:not(.quiet)").await;
+    assert_eq!(computer.eval("return document.querySelectorAll('.qr').length").await, 0);
+    let told = "return document.querySelector('[data-announce]').textContent.includes('another device')";
+    assert_eq!(computer.eval(told).await, true);
+    computer.keep_picture("elsewhere").await;
+    computer.open(&queue).await;
+    computer.see("open on another device too").await;
 
     // The code is spent; whoever types it again reads what to do.
     phone.open(&format!("{queue}/move")).await;

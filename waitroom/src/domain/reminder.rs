@@ -32,6 +32,43 @@ pub enum Occasion {
     Called(Timestamp),
 }
 
+/// Why somebody who asks for a mail needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needless {
+    /// The turn is near: the page says so sooner than a mail.
+    Near,
+    /// The turn has come.
+    Called,
+    /// The place does not wait any more.
+    Over,
+}
+
+impl Needless {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Near => "near",
+            Self::Called => "called",
+            Self::Over => "over",
+        }
+    }
+}
+
+/// Why a mail to somebody with this standing would come too late; `None` where it would not.
+pub fn needless(standing: &Standing, drop: &Drop, pace: &Pace) -> Option<Needless> {
+    if let Spot::Called { slot, .. } = &standing.spot
+        && slot.claimed_ms.is_none()
+        && slot.due_ms.is_none_or(|due_ms| due_ms > standing.now_ms)
+    {
+        return Some(Needless::Called);
+    }
+    match judge(standing, drop, pace) {
+        Verdict::Now(_) => Some(Needless::Near),
+        Verdict::Later(_) => None,
+        Verdict::Over => Some(Needless::Over),
+    }
+}
+
 /// Whether somebody with this standing is to be told.
 pub fn judge(standing: &Standing, drop: &Drop, pace: &Pace) -> Verdict {
     let Ok(now) = Timestamp::from_millisecond(standing.now_ms) else { return Verdict::Later(None) };

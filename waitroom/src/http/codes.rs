@@ -72,6 +72,12 @@ pub const ALREADY_REMINDED: Code = Code::new(
     "The mail has been sent",
     "There is one mail a place, when its turn is near. Look at your place.",
 );
+pub const NO_MAIL_NEEDED: Code = Code::new(
+    "no_mail_needed",
+    409,
+    "A mail would come too late",
+    "The turn is near or has come, or the place does not wait any more (`reason`: `near`, `called`, `over`). Look at the place.",
+);
 pub const TOO_MANY_REMINDERS: Code = Code::new(
     "too_many_reminders",
     422,
@@ -108,6 +114,7 @@ pub const ALL: &[&Code] = &[
     &SESSION_OVER,
     &MAIL_NOT_CONFIGURED,
     &ALREADY_REMINDED,
+    &NO_MAIL_NEEDED,
     &TOO_MANY_REMINDERS,
     &STREAMS_FULL,
     &INVALID_STATE,

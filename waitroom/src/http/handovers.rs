@@ -48,6 +48,13 @@ impl MoveAnswer {
     }
 }
 
+/// Whether a place is open on several devices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MovesAnswer {
+    /// When a code last took the place to another device; null where none has, or nobody knows any more.
+    opened_elsewhere_at: Option<Timestamp>,
+}
+
 /// A code that takes a place to another device.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +103,9 @@ pub(super) async fn take_over(app: &AppState, known: &Known, code: &str) -> Resu
     to_completion(async move {
         let slug = &known.drop.slug;
         let proof = app.line.spend_handover(slug, &code).await?.ok_or_else(spent)?;
+        if let Err(error) = app.line.note_elsewhere(slug, proof.place, app.clock.now()).await {
+            tracing::info!(drop = %slug, %error, "the device that a place came from will not say that it is open elsewhere");
+        }
         let place_token = app.tokens.sign_place(slug, &proof);
         let mut answer = look(&app, &known, proof, LastSeen::default()).await?;
         answer.place_token.get_or_insert(place_token);
@@ -130,6 +140,28 @@ pub(super) async fn move_place(
     app.limiter.check(Action::Move, &proof.identity, address)?;
     let answer = hand_over(&app, &known, proof).await?;
     Ok((StatusCode::CREATED, private(), Json(answer)).into_response())
+}
+
+/// Whether this place has been opened on another device: what the device that made a code asks, to say so.
+#[utoipa::path(
+    get, path = "/v1/drops/{drop}/places/me/moves", tag = "visitor",
+    params(("drop" = String, Path, description = "The drop's slug")),
+    responses(
+        (status = 200, description = "When it was, if it was", body = MovesAnswer),
+        (status = 401, description = "`place_required`, `place_invalid`"),
+        (status = 404, description = "`not_found`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`dependency_unavailable`"),
+    )
+)]
+pub(super) async fn show_moves(
+    State(app): State<AppState>,
+    Address(address): Address,
+    Holder { known, proof }: Holder,
+) -> Result<Response, Problem> {
+    app.limiter.check(Action::Move, &proof.identity, address)?;
+    let opened_elsewhere_at = app.line.elsewhere(&known.drop.slug, proof.place).await?;
+    Ok((private(), Json(MovesAnswer { opened_elsewhere_at })).into_response())
 }
 
 /// Takes a place over from another device. Who had the code can look at the place, claim and leave like the visitor

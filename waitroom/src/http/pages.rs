@@ -1,18 +1,18 @@
 //! The pages of the line: the list of drops and the queue page. A GET never takes a place, so that link previews do
-//! not; with script the page joins over the API, without it the forms here do. The texts are in `templates/`.
+//! not; with script the page joins over the API, without it the forms here do. The texts are in `words/`.
 
+mod asker;
 pub(super) mod brand;
 mod help;
 mod view;
-mod words;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::middleware;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::header::CONTENT_SECURITY_POLICY;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use shared::http::{Address, QueryOf, asset_response, cookie};
@@ -21,10 +21,12 @@ use shared::problem::Problem;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use self::asker::Asker;
 use self::brand::Brand;
 use self::view::{DropsPage, QueuePage, View, WayOut};
-use super::caller::{Holder, OfDrop, Visitor, place_cookie, set_cookie, setting};
+use super::caller::{OfDrop, Visitor, place_cookie, set_cookie, setting};
 use super::codes;
+use super::draw;
 use super::drops::DropStatus;
 use super::limits::Action;
 use super::places::{self, LastSeen, PlaceAnswer};
@@ -32,6 +34,7 @@ use super::shown::Shown;
 use crate::app::AppState;
 use crate::domain::visit::PlaceProof;
 use crate::registry::Known;
+use crate::words;
 
 /// The files of these pages.
 #[derive(RustEmbed)]
@@ -39,18 +42,34 @@ use crate::registry::Known;
 struct Asset;
 
 /// The pages and their files.
-pub(super) fn routes() -> Router<AppState> {
+pub(super) fn routes(app: &AppState) -> Router<AppState> {
     Router::new()
         .route("/", get(list))
         .route("/q/{drop}", get(show))
         .route("/q/{drop}/join", post(join).get(back))
         .route("/q/{drop}/leave", post(leave).get(back))
         .route("/q/{drop}/claim", post(claim).get(back))
+        .route("/q/{drop}/draw", get(draw::page::show))
         .merge(help::routes())
         .layer(middleware::from_fn(own_pages_only))
+        .layer(middleware::from_fn_with_state(app.clone(), remember_language))
         .route("/q/{drop}/brand.css", get(brand::show_stylesheet))
         .route("/q/{drop}/logo/{name}", get(brand::show_logo))
         .route("/assets/waitroom/{*path}", get(asset))
+}
+
+/// A layer: whoever asks for a language by the address finds it again.
+async fn remember_language(
+    State(app): State<AppState>,
+    reader: Reader,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if let Some((name, tag)) = reader.choice() {
+        response.headers_mut().append(SET_COOKIE, set_cookie(&app, name, tag));
+    }
+    response
 }
 
 /// Where the visitor wants to go when it is their turn, and what a page without script showed last.
@@ -89,14 +108,7 @@ async fn list(State(app): State<AppState>, reader: Reader) -> Response {
     let now = app.clock.now();
     let all = app.registry.all();
     let drops = all.iter().map(|known| DropStatus::of(known, now)).collect();
-    let language = reader.language(&[]);
-    let page = page(StatusCode::OK, &DropsPage::of(drops, words::in_language(language)));
-    (setting(chosen_language(&app, &reader)), page).into_response()
-}
-
-/// The cookie that remembers the language that was asked for.
-fn chosen_language(app: &AppState, reader: &Reader) -> Option<HeaderValue> {
-    reader.choice().map(|(name, tag)| set_cookie(app, name, tag))
+    page(StatusCode::OK, &DropsPage::of(drops, words::in_language(reader.language(&[]))))
 }
 
 async fn show(
@@ -111,9 +123,10 @@ async fn show(
     let slug = &known.drop.slug;
     let token = cookie(&headers, &place_cookie(slug));
     let proof = token.and_then(|token| app.tokens.check_place(slug, &token));
-    let mut cookies: Vec<_> = visitor.cookie.into_iter().chain(chosen_language(&app, &reader)).collect();
+    let mut cookies: Vec<_> = visitor.cookie.into_iter().collect();
     let mut queue = queue_page(&app, &known, &wish, &reader);
     if let Some(proof) = proof {
+        queue.is_elsewhere = help::is_elsewhere(&app, &known, &proof, &headers).await;
         app.limiter.check(Action::Look, &proof.identity, address)?;
         let seen = LastSeen { position: wish.seen(&proof), is_hidden: false };
         match places::look(&app, &known, proof.clone(), seen).await {
@@ -138,7 +151,7 @@ fn queue_page(app: &AppState, known: &Known, wish: &Wish, reader: &Reader) -> Qu
     let way_out = wished.clone().filter(|url| !is_in_shop(app, url));
     let way_out = way_out.map_or(WayOut::Shop(shop_url), WayOut::Back);
     let offered = &known.drop.settings.languages;
-    let say = words::in_language(reader.language(offered));
+    let say = words::for_reader(&known.drop, reader);
     let mut queue = QueuePage::of(status, now, (way_out, wished), (say, offered));
     queue.brand = Brand::of(&known.drop);
     queue
@@ -179,28 +192,20 @@ async fn join(
     }
 }
 
-async fn leave(
-    State(app): State<AppState>,
-    OfDrop(known): OfDrop,
-    Address(address): Address,
-    holder: Result<Holder, Problem>,
-) -> Result<Redirect, Problem> {
-    if let Ok(Holder { proof, .. }) = holder {
-        app.limiter.check(Action::Leave, &proof.identity, address)?;
-        places::leave(&app, &known, proof).await?;
-    }
-    Ok(to_queue(&app, &known, &Wish::default()))
+async fn leave(State(app): State<AppState>, asker: Asker) -> Result<Redirect, Problem> {
+    let holder = asker.may(&app, Action::Leave)?;
+    places::leave(&app, &holder.known, holder.proof).await?;
+    Ok(to_queue(&app, &holder.known, &Wish::default()))
 }
 
 async fn claim(
     State(app): State<AppState>,
     OfDrop(known): OfDrop,
-    Address(address): Address,
-    holder: Result<Holder, Problem>,
+    asker: Result<Asker, Response>,
     FormOf(wish): FormOf<Wish>,
 ) -> Result<Redirect, Problem> {
-    let Ok(Holder { proof, .. }) = holder else { return Ok(to_queue(&app, &known, &wish)) };
-    app.limiter.check(Action::Claim, &proof.identity, address)?;
+    let Ok(asker) = asker else { return Ok(to_queue(&app, &known, &wish)) };
+    let proof = asker.may(&app, Action::Claim)?.proof;
     match places::claim(&app, &known, proof).await {
         Ok(admission) => {
             let wished = wish.url(&app, &known).filter(|url| is_in_shop(&app, url));
@@ -266,7 +271,7 @@ mod tests {
             "stream.js",
             "alerts.js",
             "notify.js",
-            "drops.js",
+            "times.js",
             "help-link.js",
             "help.js",
             "move.js",

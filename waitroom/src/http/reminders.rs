@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::http::{Address, Body, to_completion};
 use shared::mail::EmailAddress;
+use shared::pages::{Language, Reader};
 use shared::problem::{Problem, codes as common};
 use utoipa::ToSchema;
 
@@ -16,8 +17,9 @@ use super::limits::Action;
 use super::places::private;
 use crate::app::AppState;
 use crate::domain::drop::DropState;
+use crate::domain::line::Line as _;
 use crate::domain::place::Score;
-use crate::domain::reminder::NEAR_S;
+use crate::domain::reminder::{self, NEAR_S, Needless};
 use crate::domain::visit::PlaceProof;
 use crate::registry::Known;
 use crate::store::reminders::{Asked, Known as Reminder, NewReminder};
@@ -58,12 +60,12 @@ impl ReminderAnswer {
     }
 }
 
-/// Keeps a reminder for this place.
+/// Keeps a reminder for this place, unless a mail would come too late.
 pub(super) async fn remind(
     app: &AppState,
     known: &Known,
     proof: &PlaceProof,
-    email: &str,
+    (email, language): (&str, Language),
 ) -> Result<ReminderAnswer, Problem> {
     if app.mailer.is_none() {
         return Err(Problem::from(&codes::MAIL_NOT_CONFIGURED));
@@ -75,10 +77,15 @@ pub(super) async fn remind(
     let email: EmailAddress = email
         .parse()
         .map_err(|error| Problem::from(&common::INVALID_FIELDS).detail(format!("email: {error}")))?;
+    if let Some(why) = needless(app, known, proof).await? {
+        let reminder = reminder_of(app, known, proof).await?;
+        let is_sent = reminder.is_some_and(|reminder| reminder.status == "sent");
+        return Err(if is_sent { Problem::from(&codes::ALREADY_REMINDED) } else { no_mail_needed(why) });
+    }
     let score = proof.score.unwrap_or_else(|| Score::drawn(&known.drop.seed, proof.place));
     let (app, slug, place) = (app.clone(), known.drop.slug.clone(), proof.place);
     to_completion(async move {
-        let new = NewReminder { place, score, email: &email };
+        let new = NewReminder { place, score, email: &email, language };
         match app.reminders.ask(&slug, new, now).await? {
             Asked::Kept => Ok(ReminderAnswer::of(Reminder::Pending(email))),
             Asked::Sent => Err(Problem::from(&codes::ALREADY_REMINDED)),
@@ -86,6 +93,25 @@ pub(super) async fn remind(
         }
     })
     .await
+}
+
+/// Why a mail to the holder of this place would come too late; `None` where it would not.
+pub(super) async fn needless(
+    app: &AppState,
+    known: &Known,
+    proof: &PlaceProof,
+) -> Result<Option<Needless>, Problem> {
+    let standing = app.line.stands(&known.drop.slug, proof.place).await?;
+    Ok(reminder::needless(&standing, &known.drop, &known.pulse().pace))
+}
+
+fn no_mail_needed(why: Needless) -> Problem {
+    let detail = match why {
+        Needless::Near => "the wait may be ten minutes or less already: keep the page of the line open",
+        Needless::Called => "it is this place's turn already: claim the admission",
+        Needless::Over => "this place does not wait any more",
+    };
+    Problem::from(&codes::NO_MAIL_NEEDED).detail(detail).with("reason", why.as_str())
 }
 
 /// The reminder of this place, if there is one.
@@ -103,17 +129,20 @@ pub(super) async fn forget(app: &AppState, known: &Known, proof: &PlaceProof) ->
     to_completion(async move { Ok(app.reminders.forget(&slug, place).await?) }).await
 }
 
-/// Asks for one mail when the turn is near: when the wait may be ten minutes or less, or at the call. Asking again
-/// replaces the address.
+/// Asks for one mail when the turn is near: when the wait may be ten minutes or less, or at the call. It is written in the
+/// language that the browser prefers among those that the drop offers. Asking again replaces the address and the language.
 #[utoipa::path(
     put, path = "/v1/drops/{drop}/places/me/reminder", tag = "visitor", request_body = ReminderBody,
-    params(("drop" = String, Path, description = "The drop's slug")),
+    params(
+        ("drop" = String, Path, description = "The drop's slug"),
+        ("Accept-Language" = Option<String>, Header, description = "What the mail is written in, where the drop offers it"),
+    ),
     responses(
         (status = 200, description = "The reminder", body = ReminderAnswer),
         (status = 401, description = "`place_required`, `place_invalid`"),
         (status = 403, description = "`cross_origin`"),
         (status = 404, description = "`not_found`"),
-        (status = 409, description = "`already_reminded`"),
+        (status = 409, description = "`already_reminded`; `no_mail_needed`, with the `reason`: `near`, `called` or `over`"),
         (status = 410, description = "`drop_closed`"),
         (status = 422, description = "`invalid_fields`, `mail_not_configured`, `too_many_reminders`"),
         (status = 429, description = "`rate_limited`"),
@@ -124,10 +153,12 @@ pub(super) async fn put_reminder(
     State(app): State<AppState>,
     Address(address): Address,
     Holder { known, proof }: Holder,
+    reader: Reader,
     Body(body): Body<ReminderBody>,
 ) -> Result<Response, Problem> {
     app.limiter.check(Action::Remind, &proof.identity, address)?;
-    let answer = remind(&app, &known, &proof, &body.email).await?;
+    let language = reader.language(&known.drop.settings.languages);
+    let answer = remind(&app, &known, &proof, (&body.email, language)).await?;
     Ok((private(), Json(answer)).into_response())
 }
 

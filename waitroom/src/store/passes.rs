@@ -70,7 +70,8 @@ impl Passes {
 
     /// At most `limit` passes after `after`, the oldest first.
     pub async fn page(&self, slug: &DropSlug, after: Uuid, limit: u32) -> Result<Vec<Pass>, StoreError> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            Row,
             r#"SELECT id, place, account, issuer, reason, given_by, given_at AS "given_at: jiff_sqlx::Timestamp"
                FROM waitroom.passes WHERE drop = $1 AND id > $2 AND taken_at IS NULL ORDER BY id LIMIT $3"#,
             slug.as_str(),
@@ -78,7 +79,24 @@ impl Passes {
             i64::from(limit),
         );
         let rows = within(Dependency::Postgres, rows.fetch_all(&self.0)).await?;
-        let pass = rows.into_iter().map(|row| Pass {
+        Ok(rows.into_iter().map(Pass::from).collect())
+    }
+}
+
+/// A pass as a row has it.
+struct Row {
+    id: Uuid,
+    place: Uuid,
+    account: Option<String>,
+    issuer: Option<String>,
+    reason: Option<String>,
+    given_by: String,
+    given_at: jiff_sqlx::Timestamp,
+}
+
+impl From<Row> for Pass {
+    fn from(row: Row) -> Self {
+        Self {
             pass_id: PassId(row.id),
             place_id: PlaceId(row.place),
             account: row.account,
@@ -86,8 +104,7 @@ impl Passes {
             reason: row.reason,
             given_by: row.given_by,
             given_at: row.given_at.to_jiff(),
-        });
-        Ok(pass.collect())
+        }
     }
 }
 
@@ -128,21 +145,14 @@ async fn insert(tx: &mut PgConnection, new: &NewPass<'_>) -> Result<bool, sqlx::
 }
 
 async fn live(tx: &mut PgConnection, slug: &DropSlug, place: PlaceId) -> Result<Option<Pass>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT id, account, issuer, reason, given_by, given_at AS "given_at: jiff_sqlx::Timestamp"
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id, place, account, issuer, reason, given_by, given_at AS "given_at: jiff_sqlx::Timestamp"
            FROM waitroom.passes WHERE drop = $1 AND place = $2 AND taken_at IS NULL"#,
         slug.as_str(),
         place.0,
     );
-    Ok(row.fetch_optional(tx).await?.map(|row| Pass {
-        pass_id: PassId(row.id),
-        place_id: place,
-        account: row.account,
-        issuer: row.issuer,
-        reason: row.reason,
-        given_by: row.given_by,
-        given_at: row.given_at.to_jiff(),
-    }))
+    Ok(row.fetch_optional(tx).await?.map(Pass::from))
 }
 
 /// Ends a live pass; `None` where there is none.
@@ -153,24 +163,17 @@ async fn end(
     by: &str,
     at: Timestamp,
 ) -> Result<Option<Pass>, sqlx::Error> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"UPDATE waitroom.passes SET taken_by = $3, taken_at = $4
            WHERE drop = $1 AND id = $2 AND taken_at IS NULL
-           RETURNING place, account, issuer, reason, given_by, given_at AS "given_at: jiff_sqlx::Timestamp""#,
+           RETURNING id, place, account, issuer, reason, given_by, given_at AS "given_at: jiff_sqlx::Timestamp""#,
         slug.as_str(),
         pass.0,
         by,
         at.to_sqlx() as _,
     );
-    Ok(row.fetch_optional(tx).await?.map(|row| Pass {
-        pass_id: pass,
-        place_id: PlaceId(row.place),
-        account: row.account,
-        issuer: row.issuer,
-        reason: row.reason,
-        given_by: row.given_by,
-        given_at: row.given_at.to_jiff(),
-    }))
+    Ok(row.fetch_optional(tx).await?.map(Pass::from))
 }
 
 /// Whose pass this was, where it has been taken back; the place is `None` where they have another one by now.

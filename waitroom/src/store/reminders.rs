@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use shared::ids::{DropSlug, uuid_v7};
 use shared::mail::EmailAddress;
+use shared::pages::Language;
 use shared::store::{Dependency, StoreError, within};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -32,6 +33,8 @@ pub struct NewReminder<'a> {
     pub score: Score,
     /// Where to.
     pub email: &'a EmailAddress,
+    /// What the mail is written in.
+    pub language: Language,
 }
 
 /// What became of asking for a reminder.
@@ -63,6 +66,8 @@ pub struct Due {
     pub place: PlaceId,
     /// Where to.
     pub email: EmailAddress,
+    /// What the mail is written in.
+    pub language: Language,
     /// How often it was tried, this time too.
     pub attempts: u32,
 }
@@ -83,12 +88,12 @@ impl Reminders {
     ) -> Result<Asked, StoreError> {
         let first = new.place.of_generation(0);
         let kept = sqlx::query_scalar!(
-            "INSERT INTO waitroom.reminders (id, drop, place, score, email, state, asked_at)
-             SELECT $1, $2, $3, $4, $5, 'pending', $6
+            "INSERT INTO waitroom.reminders (id, drop, place, score, email, language, state, asked_at)
+             SELECT $1, $2, $3, $4, $5, $8, 'pending', $6
              WHERE (SELECT count(*) FROM waitroom.reminders
                     WHERE drop = $2 AND lower(email) = lower($5) AND state = 'pending' AND place <> $3) < $7
              ON CONFLICT ON CONSTRAINT reminders_one_a_place DO UPDATE
-             SET score = excluded.score, email = excluded.email, state = 'pending',
+             SET score = excluded.score, email = excluded.email, language = excluded.language, state = 'pending',
                  asked_at = excluded.asked_at, due_at = NULL, leased_until = NULL, attempts = 0, ended_at = NULL
              WHERE reminders.state <> 'sent'
              RETURNING id",
@@ -99,6 +104,7 @@ impl Reminders {
             new.email.as_str(),
             now.to_sqlx() as _,
             MOST_TO_AN_ADDRESS,
+            new.language.tag(),
         );
         if within(Dependency::Postgres, kept.fetch_optional(&self.0)).await?.is_some() {
             return Ok(Asked::Kept);

@@ -37,7 +37,12 @@ async fn a_code_takes_the_place_to_another_device_with_its_position_and_its_one_
     let bits = code.bytes().filter(|byte| *byte != b'-').count() * 5;
     assert!(bits >= 128, "{code}");
 
+    assert_eq!(phone.moves().await.expect(200)["opened_elsewhere_at"], serde_json::Value::Null);
     let taken = laptop.take_over(&code.to_lowercase()).await.expect(200);
+    for device in [&phone, &laptop] {
+        assert_eq!(device.moves().await.expect(200)["opened_elsewhere_at"], clock.now().to_string());
+    }
+    assert_eq!(before.moves().await.expect(200)["opened_elsewhere_at"], serde_json::Value::Null);
     assert_eq!((&taken["place_id"], &taken["position"]), (&joined["place_id"], &joined["position"]));
     let cookies = taken.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
     let cookie =

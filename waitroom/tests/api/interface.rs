@@ -15,7 +15,7 @@ async fn the_openapi_document_names_every_route_and_its_answers() {
         ("/v1/drops/{drop}/places/me", &["get", "delete"]),
         ("/v1/drops/{drop}/places/me/admission", &["post"]),
         ("/v1/drops/{drop}/places/me/support-code", &["post"]),
-        ("/v1/drops/{drop}/places/me/moves", &["post"]),
+        ("/v1/drops/{drop}/places/me/moves", &["get", "post"]),
         ("/v1/drops/{drop}/places/moves/redeem", &["post"]),
         ("/v1/drops/{drop}/places/me/reminder", &["get", "put", "delete"]),
         ("/v1/drops/{drop}/admission/renewals", &["post"]),

@@ -49,8 +49,9 @@ impl Office {
     }
 
     /// All that is kept comes to be of these states, without an address.
-    async fn ends_as(&self, states: &[&str]) {
+    async fn ends_as(&self, clock: &ManualClock, states: &[&str]) {
         eventually(SOON, || async {
+            clock.advance(Duration::from_millis(500));
             let kept = self.kept().await;
             let are_so = kept.iter().map(|(state, _)| state.as_str()).eq(states.iter().copied());
             let are_erased = kept.iter().all(|(_, email)| email.is_none());
@@ -76,13 +77,21 @@ fn mails(folder: &Path) -> Vec<String> {
     mails.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect()
 }
 
-async fn mail_in(folder: &Path) -> String {
-    eventually(SOON, || async { mails(folder).pop().ok_or("no mail yet") }).await
-}
-
 /// A line so slow that whoever is behind the first one waits for hours.
 fn slow() -> Value {
     json!({"max_active": 1, "rate_per_minute": 1, "burst": 1, "claim_window_s": 3_600})
+}
+
+/// A line that opens in an hour, or when the operator says so; its lobby is open.
+fn with_lobby(settings: &Value) -> Value {
+    let mut drop = settings.clone();
+    let lobby = json!({"lobby_opens_at": "2026-03-01T12:00:00Z", "opens_at": "2026-03-01T13:00:00Z"});
+    drop.as_object_mut().unwrap().extend(lobby.as_object().unwrap().clone());
+    drop
+}
+
+fn noon() -> ManualClock {
+    ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap())
 }
 
 async fn joined(room: &Room) -> Visitor {
@@ -92,47 +101,56 @@ async fn joined(room: &Room) -> Visitor {
 }
 
 #[tokio::test]
-async fn who_is_called_gets_one_mail_whatever_the_number_of_replicas_and_the_address_is_erased() {
+async fn who_waits_gets_one_mail_whatever_the_number_of_replicas_and_the_address_is_erased() {
     let server = MailServer::start().await;
-    let office = Office::new(&server.url(), 3, Clock::System).await;
-    office.room.create_open(slow()).await;
+    let clock = noon();
+    let office = Office::new(&server.url(), 3, clock.clone().into()).await;
+    office.room.create(with_lobby(&slow())).await;
     let first = joined(&office.room).await;
-    first.wait_until("called", SOON).await;
     let asked = first.remind("ann.other@example.org").await.expect(200);
     assert_eq!((&asked["email_masked"], &asked["status"]), (&json!("a…@example.org"), &json!("pending")));
+    clock.advance(Duration::from_secs(1));
+    let second = joined(&office.room).await;
+    second.remind("bob@example.org").await.expect(200);
+    second.leave().await.expect(204);
 
-    office.ends_as(&["sent"]).await;
+    office.room.operator().open(DROP).await.expect(200);
+    office.ends_as(&clock, &["sent", "over"]).await;
     let mail = server.mails().pop().expect("a mail that is marked as sent has gone");
     assert!(mail.contains("RCPT TO:<ann.other@example.org>"), "{mail}");
-    assert!(mail.contains("Subject: It is your turn: Premiere"), "{mail}");
+    let subjects = ["Subject: It is your turn: Premiere", "Subject: Your turn is near: Premiere"];
+    assert!(subjects.iter().any(|subject| mail.contains(subject)), "{mail}");
     assert!(mail.contains("text/plain") && mail.contains("text/html"), "{mail}");
     assert!(mail.contains("http://waitroom.test/q/premiere"), "{mail}");
 
     let status = first.reminder().await.expect(200);
     assert_eq!((&status["status"], &status["email_masked"]), (&json!("sent"), &Value::Null));
     assert_eq!(first.remind("bob@example.org").await.expect(409).code(), "already_reminded");
-    // Whatever the replicas do next, a second visitor's mail comes after it.
-    let second = joined(&office.room).await;
-    second.remind("bob@example.org").await.expect(200);
-    second.leave().await.expect(204);
-    office.ends_as(&["sent", "over"]).await;
     assert_eq!(server.mails().len(), 1);
 }
 
 #[tokio::test]
-async fn who_is_far_back_hears_nothing_until_the_wait_is_short() {
+async fn who_is_far_back_hears_nothing_until_the_wait_is_short_and_then_in_their_language() {
     let folder = TempFolder::new().unwrap();
-    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = noon();
     let office = Office::new(&folder_url(folder.path()), 1, clock.clone().into()).await;
     office.room.create_open(slow()).await;
+    let operator = office.room.operator();
     let first = joined(&office.room).await;
     first.wait_until("called", SOON).await;
     let near = joined(&office.room).await;
+    // Nobody can be said to be near in a line that stands still.
+    operator.pause(DROP).await.expect(200);
+    eventually(SOON, || async {
+        let asked = near.remind("near@example.org").await;
+        if asked.status == 200 { Ok(()) } else { Err(asked.body) }
+    })
+    .await;
+    operator.resume(DROP).await.expect(200);
     join_all((0..40).map(|_| joined(&office.room))).await;
     let last = joined(&office.room).await;
     // At one a minute the last of forty waits for at least half an hour.
-    last.remind("last@example.org").await.expect(200);
-    near.remind("near@example.org").await.expect(200);
+    last.remind_in("de-AT, en;q=0.5", "last@example.org").await.expect(200);
     eventually(SOON, || async {
         clock.advance(Duration::from_millis(500));
         mails(folder.path()).pop().ok_or("no mail yet")
@@ -146,48 +164,69 @@ async fn who_is_far_back_hears_nothing_until_the_wait_is_short() {
     );
     assert_eq!(last.reminder().await.expect(200)["status"], "pending");
 
-    let (etag, _) = office.room.operator().get_drop(DROP).await;
-    office
-        .room
-        .operator()
-        .patch_drop(DROP, &etag, json!({"rate_per_minute": 600, "burst": 10}))
-        .await
-        .expect(200);
+    let (etag, _) = operator.get_drop(DROP).await;
+    operator.patch_drop(DROP, &etag, json!({"rate_per_minute": 600, "burst": 10})).await.expect(200);
     eventually(SOON, || async {
         clock.advance(Duration::from_millis(500));
         let told = mails(folder.path());
-        if told.len() == 2 { Ok(()) } else { Err(format!("{} mails", told.len())) }
+        let is_german = |mail: &String| mail.contains("Subject: Du bist bald an der Reihe: Premiere");
+        if told.len() == 2 && told.iter().any(is_german) { Ok(()) } else { Err(format!("{told:?}")) }
     })
     .await;
 }
 
 #[tokio::test]
+async fn nobody_is_promised_a_mail_that_would_come_too_late() {
+    let folder = TempFolder::new().unwrap();
+    let office = Office::new(&folder_url(folder.path()), 1, noon().into()).await;
+    office.room.create_open(slow()).await;
+    let (called, near) = (joined(&office.room).await, joined(&office.room).await);
+    called.wait_until("called", SOON).await;
+    // Before the pace is known, nobody can be said to be near.
+    eventually(SOON, || async {
+        let place = near.place().await;
+        if place["eta"].is_object() { Ok(()) } else { Err(place.body) }
+    })
+    .await;
+    let refused = async |visitor: &Visitor, reason: &str| {
+        let refused = visitor.remind("ann@example.org").await.expect(409);
+        assert_eq!((refused.code(), &refused["reason"]), ("no_mail_needed", &json!(reason)));
+    };
+    refused(&called, "called").await;
+    refused(&near, "near").await;
+    near.leave().await.expect(204);
+    refused(&near, "over").await;
+    called.claim().await.expect(200);
+    refused(&called, "over").await;
+    assert!(office.kept().await.is_empty(), "no address was kept");
+}
+
+#[tokio::test]
 async fn nobody_gets_mail_before_the_opening_and_the_drop_takes_the_address_with_it() {
     let folder = TempFolder::new().unwrap();
-    let (room_clock, url) =
-        (ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()), folder_url(folder.path()));
-    let office = Office::new(&url, 1, room_clock.clone().into()).await;
-    let (lobby, opens) = ("2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z");
-    let mut drop = slow();
-    drop.as_object_mut()
-        .unwrap()
-        .extend([("lobby_opens_at".to_owned(), json!(lobby)), ("opens_at".to_owned(), json!(opens))]);
-    office.room.create(drop).await;
+    let clock = noon();
+    let office = Office::new(&folder_url(folder.path()), 1, clock.clone().into()).await;
+    office.room.create(with_lobby(&slow())).await;
     let early = joined(&office.room).await;
     early.remind("early@example.org").await.expect(200);
     early.wait_until("lobby", SOON).await;
     let witness = office.room.operator();
     // Another drop's mail goes meanwhile, so the worker has looked.
-    witness.create_drop(json!({"slug": "other", "title": "Other", "mode": "safety_net"})).await.expect(201);
+    witness.create_drop(with_lobby(&json!({"slug": "other", "title": "Other"}))).await.expect(201);
     let other = Visitor::new(&office.room.url(), "other");
     other.join().await.expect(201);
     other.remind("other@example.org").await.expect(200);
-    let mail = mail_in(folder.path()).await;
+    witness.open("other").await.expect(200);
+    let mail = eventually(SOON, || async {
+        clock.advance(Duration::from_millis(500));
+        mails(folder.path()).pop().ok_or("no mail yet")
+    })
+    .await;
     assert!(mail.contains("other@example.org"), "{mail}");
     assert_eq!(early.reminder().await.expect(200)["status"], "pending");
 
     witness.close(DROP).await.expect(200);
-    office.ends_as(&["over"]).await;
+    office.ends_as(&clock, &["over"]).await;
     assert_eq!(mails(folder.path()).len(), 1);
     assert_eq!(early.remind("early@example.org").await.expect(410).code(), "drop_closed");
 }
@@ -197,12 +236,13 @@ async fn a_server_that_fails_is_tried_again_and_one_that_refuses_is_not() {
     let server = MailServer::start().await;
     server.answers("slow@example.org", Answer::LaterOnce);
     server.answers("nobody@example.org", Answer::Never);
-    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = noon();
     let office = Office::new(&server.url(), 1, clock.clone().into()).await;
-    office.room.create_open(json!({"max_active": 2, "claim_window_s": 3_600})).await;
+    office.room.create(with_lobby(&json!({"max_active": 2, "claim_window_s": 3_600}))).await;
     let (slow, nobody) = (joined(&office.room).await, joined(&office.room).await);
     slow.remind("slow@example.org").await.expect(200);
     nobody.remind("nobody@example.org").await.expect(200);
+    office.room.operator().open(DROP).await.expect(200);
     let status = async |visitor: &Visitor, wanted: &str| {
         eventually(SOON, || async {
             clock.advance(Duration::from_millis(500));
@@ -221,7 +261,7 @@ async fn a_server_that_fails_is_tried_again_and_one_that_refuses_is_not() {
 #[tokio::test]
 async fn a_replica_that_dies_with_a_reminder_in_hand_leaves_it_to_the_others() {
     let folder = TempFolder::new().unwrap();
-    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = noon();
     let office = Office::new(&folder_url(folder.path()), 1, clock.clone().into()).await;
     office.room.create(slow()).await;
     let place = uuid::Uuid::from_u128(7 << 16);
@@ -249,7 +289,7 @@ async fn a_replica_that_dies_with_a_reminder_in_hand_leaves_it_to_the_others() {
 #[tokio::test]
 async fn a_wish_is_changed_and_taken_back_and_a_bad_address_costs_nothing() {
     let folder = TempFolder::new().unwrap();
-    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = noon();
     let office = Office::new(&folder_url(folder.path()), 1, clock.into()).await;
     office
         .room
@@ -277,7 +317,7 @@ async fn a_wish_is_changed_and_taken_back_and_a_bad_address_costs_nothing() {
 #[tokio::test]
 async fn an_address_has_five_reminders_in_a_drop() {
     let folder = TempFolder::new().unwrap();
-    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = noon();
     let office = Office::new(&folder_url(folder.path()), 1, clock.into()).await;
     office
         .room

@@ -1,33 +1,35 @@
 //! The page of a draw: what it is, what it proves and what not, and its numbers.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use http::StatusCode;
 use jiff::Timestamp;
-use shared::pages::page;
+use shared::pages::{LanguageLink, Reader, Words, language_links, page};
 
 use super::super::caller::OfDrop;
 use super::Draw;
 use crate::app::AppState;
 use crate::domain::drop::Drop;
 use crate::http::pages::brand::Brand;
+use crate::words;
 
-/// The page and nothing else.
-pub(in crate::http) fn routes() -> Router<AppState> {
-    Router::new().route("/q/{drop}/draw", get(show))
-}
-
-async fn show(State(app): State<AppState>, OfDrop(known): OfDrop) -> Response {
-    page(StatusCode::OK, &DrawPage::of(&known.drop, app.clock.now(), &app.config.issuer()))
+/// The page of a drop's draw.
+pub(in crate::http) async fn show(
+    State(app): State<AppState>,
+    OfDrop(known): OfDrop,
+    reader: Reader,
+) -> Response {
+    let say = words::for_reader(&known.drop, &reader);
+    page(StatusCode::OK, &DrawPage::of(&known.drop, app.clock.now(), &app.config.issuer(), say))
 }
 
 /// The draw of a drop.
 #[derive(Template)]
 #[template(path = "draw.html")]
 struct DrawPage {
+    say: &'static Words,
+    languages: Vec<LanguageLink>,
     title: String,
     brand: Brand,
     draw: Draw,
@@ -38,14 +40,17 @@ struct DrawPage {
 }
 
 impl DrawPage {
-    fn of(drop: &Drop, now: Timestamp, public_url: &str) -> Self {
+    fn of(drop: &Drop, now: Timestamp, public_url: &str, say: &'static Words) -> Self {
+        let (slug, offered) = (&drop.slug, &drop.settings.languages);
         Self {
+            say,
+            languages: language_links(&format!("/q/{slug}/draw"), &[], offered, say.language()),
             title: drop.settings.title.clone(),
             brand: Brand::of(drop),
             draw: Draw::of(drop, now),
             opens_at: drop.settings.opens_at,
             has_opened: drop.has_opened(now),
-            url: format!("{}/q/{}", public_url.trim_end_matches('/'), drop.slug),
+            url: format!("{}/q/{slug}", public_url.trim_end_matches('/')),
         }
     }
 }
@@ -53,6 +58,7 @@ impl DrawPage {
 #[cfg(test)]
 mod tests {
     use jiff::ToSpan as _;
+    use shared::pages::Language;
     use uuid::Uuid;
 
     use super::*;
@@ -60,7 +66,12 @@ mod tests {
     use crate::domain::drop::tests::{now, sample};
 
     fn html(drop: &Drop, now: Timestamp) -> String {
-        DrawPage::of(drop, now, "http://waitroom.test/").render().unwrap()
+        html_in(Language::English, drop, now)
+    }
+
+    fn html_in(language: Language, drop: &Drop, now: Timestamp) -> String {
+        let say = words::in_language(language);
+        DrawPage::of(drop, now, "http://waitroom.test/", say).render().unwrap()
     }
 
     #[test]
@@ -84,5 +95,23 @@ mod tests {
         assert!(first.contains("b1a5") && !first.contains("<7>"), "{first}");
         let later = html(&drop, now() + 2.seconds());
         assert!(later.contains(&drop.seed.reveal()) && later.contains("/v1/drops/premiere/draw/roster"));
+    }
+
+    #[test]
+    fn the_page_is_in_every_language_with_a_salt_and_without() {
+        let mut salted = sample();
+        salted.settings.salt_source = Some("a beacon".to_owned());
+        for drop in [sample(), salted] {
+            for language in Language::ALL {
+                let html = html_in(language, &drop, now());
+                let frame = format!("<html lang=\"{}\" dir=\"{}\">", language.tag(), language.direction());
+                assert!(html.contains(&frame) && !html.contains("draw-"), "{html}");
+                let is_english = language == Language::English;
+                for message in ["draw-lead", "draw-how-seed", "draw-later", "draw-says-not", "help-back"] {
+                    let english = html.contains(&words::in_language(Language::English).text(message));
+                    assert_eq!(english, is_english, "{language:?}: {message}");
+                }
+            }
+        }
     }
 }

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shared::ids::DropSlug;
-use shared::store::{Dependency, StoreError};
+use shared::store::{Dependency, StoreError, within};
 
 use super::{LineKeys, RedisLine, digest, scripts};
 use crate::domain::code::HandoverCode;
+use crate::domain::place::PlaceId;
 use crate::domain::visit::PlaceProof;
 
 /// How long a code is good.
 pub const HANDOVER_LIFETIME: Duration = Duration::from_mins(5);
 /// How many codes a place may have in that time.
 const MOST: u32 = 20;
+/// How long it is known that a place was opened on another device: longer than a line stands.
+const ELSEWHERE_LIFETIME: Duration = Duration::from_hours(48);
 
 /// What became of a code that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,5 +66,26 @@ impl RedisLine {
             "GONE" => Ok(None),
             _ => Err(reply.unexpected()),
         }
+    }
+
+    /// Notes that a place was opened on another device. It decides nothing: losing it costs a sentence on a page.
+    pub async fn note_elsewhere(
+        &self,
+        drop: &DropSlug,
+        place: PlaceId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut set = redis::cmd("SET");
+        set.arg(LineKeys::of(drop).elsewhere(place)).arg(at.as_millisecond());
+        set.arg("PX").arg(u64::try_from(ELSEWHERE_LIFETIME.as_millis()).expect("two days fit"));
+        within(Dependency::Redis, set.exec_async(&mut self.redis())).await
+    }
+
+    /// When a place was last opened on another device, if it was.
+    pub async fn elsewhere(&self, drop: &DropSlug, place: PlaceId) -> Result<Option<Timestamp>, StoreError> {
+        let mut get = redis::cmd("GET");
+        get.arg(LineKeys::of(drop).elsewhere(place));
+        let at_ms: Option<i64> = within(Dependency::Redis, get.query_async(&mut self.redis())).await?;
+        Ok(at_ms.and_then(|at_ms| Timestamp::from_millisecond(at_ms).ok()))
     }
 }

@@ -133,6 +133,11 @@ impl LineKeys {
         format!("{}handover:{digest}", self.tag)
     }
 
+    /// The key that says when the place of this identity was last opened on another device by such a code, ms.
+    pub fn elsewhere(&self, place: PlaceId) -> String {
+        format!("{}elsewhere:{}", self.tag, place.base())
+    }
+
     /// The key of the count of such codes that the identity of this place was given lately.
     pub fn handovers_of(&self, place: PlaceId) -> String {
         format!("{}handovers:{}", self.tag, place.base())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use shared::ids::DropSlug;
+use shared::pages::Language;
 use shared::store::{Dependency, StoreError, within};
 use uuid::Uuid;
 
@@ -70,7 +71,7 @@ impl Reminders {
                           WHERE drop = $1 AND state = 'pending' AND due_at <= $2
                             AND (leased_until IS NULL OR leased_until <= $2)
                           ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
-             RETURNING id, place, email, attempts",
+             RETURNING id, place, email, language, attempts",
             drop.as_str(),
             now.to_sqlx() as _,
             after(now, LEASE).to_sqlx() as _,
@@ -82,6 +83,8 @@ impl Reminders {
                 id: row.id,
                 place: PlaceId(row.place),
                 email: address(row.email.as_deref().unwrap_or_default())?,
+                // A replica that is older than the language writes what it can.
+                language: Language::of_tag(&row.language).unwrap_or(Language::English),
                 attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
             })
         });

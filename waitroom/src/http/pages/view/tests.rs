@@ -2,10 +2,11 @@ use shared::http::asset_response;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::place::PlaceId;
+use crate::domain::drop::DropState;
+use crate::domain::place::{Eta, PlaceId, PlaceState};
 use crate::http::draw::DrawStatus;
 use crate::http::pages::Asset;
-use crate::http::pages::words::in_language;
+use crate::words::in_language;
 
 const STATES: [PlaceState; 10] = [
     PlaceState::Lobby,
@@ -263,6 +264,7 @@ fn the_page_with_everything_it_loads_has_less_than_fourteen_kilobytes() {
             }
         }
         let total: usize = sizes.iter().map(|(_, size)| size).sum();
+        println!("{language:?}: {total} bytes");
         assert!(total < 14_000, "{language:?}: {total} bytes: {sizes:?}");
         assert!(sizes.len() >= 10, "{sizes:?}");
     }

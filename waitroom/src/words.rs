@@ -1,26 +1,33 @@
-//! What the pages of the line say: `waitroom/words/`, a file a language.
+//! What the pages and mails of the line say: `waitroom/words/`, a file a language.
 
 use std::sync::LazyLock;
 
-use shared::pages::{Catalogue, Language, Words};
+use shared::pages::{Catalogue, Language, Reader, Words};
+
+use crate::domain::drop::Drop;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(file));
 
 /// The messages of a language.
-pub(super) fn in_language(language: Language) -> &'static Words {
+pub(crate) fn in_language(language: Language) -> &'static Words {
     CATALOGUE.of(language)
+}
+
+/// The messages in the language of somebody who reads about this drop, among those that it offers.
+pub(crate) fn for_reader(drop: &Drop, reader: &Reader) -> &'static Words {
+    in_language(reader.language(&drop.settings.languages))
 }
 
 fn file(language: Language) -> &'static str {
     match language {
-        Language::English => include_str!("../../../words/en.ftl"),
-        Language::German => include_str!("../../../words/de.ftl"),
-        Language::French => include_str!("../../../words/fr.ftl"),
-        Language::Spanish => include_str!("../../../words/es.ftl"),
-        Language::Portuguese => include_str!("../../../words/pt.ftl"),
-        Language::Arabic => include_str!("../../../words/ar.ftl"),
-        Language::Hindi => include_str!("../../../words/hi.ftl"),
-        Language::Japanese => include_str!("../../../words/ja.ftl"),
+        Language::English => include_str!("../words/en.ftl"),
+        Language::German => include_str!("../words/de.ftl"),
+        Language::French => include_str!("../words/fr.ftl"),
+        Language::Spanish => include_str!("../words/es.ftl"),
+        Language::Portuguese => include_str!("../words/pt.ftl"),
+        Language::Arabic => include_str!("../words/ar.ftl"),
+        Language::Hindi => include_str!("../words/hi.ftl"),
+        Language::Japanese => include_str!("../words/ja.ftl"),
     }
 }
 

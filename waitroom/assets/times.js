@@ -1,4 +1,4 @@
-// The list of drops, with times in the reader's zone.
+// For pages whose only script shows times in the reader's zone.
 
 import { showLocalTimes } from "/assets/shared/local-times.js";
 
