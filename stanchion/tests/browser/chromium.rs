@@ -261,6 +261,11 @@ impl Browser {
         self.session.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
     }
 
+    /// A command of Chromium's own protocol.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.session.devtools(command, parameters).await.unwrap()
+    }
+
     /// Puts fingers on the screen, moves them or takes them away (`touchStart`, `touchMove`, `touchEnd`): where they are
     /// then, in pixels of the window.
     pub async fn touch(&self, what: &str, fingers: &[(f64, f64)]) {

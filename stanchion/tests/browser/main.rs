@@ -4,8 +4,10 @@
 mod chromium;
 mod exchange;
 mod installation;
+mod line_states;
 mod queue;
 mod seats;
+mod slow;
 mod states;
 mod tickets;
 mod till;
