@@ -13,13 +13,22 @@ async function kept(request) {
   return cache.match(request, { ignoreVary: true });
 }
 
+async function forget(request) {
+  const cache = await caches.open(CACHE);
+  await cache.delete(request, { ignoreVary: true });
+}
+
 async function answer(request) {
   const fallback = await kept(request);
   if (!fallback) return fetch(request);
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, fallback.clone()));
-  // A server that cannot answer is no better than none.
+  // A server that cannot answer is no better than none. A ticket that is not there any more, because its booking has another
+  // seat, is taken off the device.
   const network = fetch(request).then(
-    (response) => (response.status >= 500 ? fallback : response),
+    (response) => {
+      if (response.status === 404) forget(request);
+      return response.status >= 500 ? fallback : response;
+    },
     () => fallback,
   );
   return Promise.race([network, patience]);

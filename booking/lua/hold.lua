@@ -21,6 +21,17 @@ local function forget(id, hold, freed_from)
   if redis.call('HGET', KEYS[5], hold.buyer) == id then redis.call('HDEL', KEYS[5], hold.buyer) end
 end
 
+-- Puts back on sale what a hold, or a booking, has here and is not in this list, but for what is spared.
+local function free_rest(known, lapses_at, list, spared)
+  local own, stays, rest = lapses_at and HELD or BOOKED, {}, {}
+  for seat in string.gmatch(list, '%d+') do stays[seat] = true end
+  for index, byte in ipairs(bytes_of(known.seats)) do
+    local seat = known.seats[index]
+    if byte == own and not stays[seat] and not spared[seat] then rest[#rest + 1] = seat end
+  end
+  write_bytes(rest, FREE)
+end
+
 local function lapse_overdue(limit)
   local lapsed = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
   local ids = {}

@@ -1,5 +1,5 @@
 -- settle_seats: Postgres refused a hold; writes the hold's seats as Postgres has them, and the holds that own them. What
--- an owner held and does not own is on sale again.
+-- an owner had here and does not own is on sale again; one that was known with another fence has all that it owns.
 -- KEYS: see show.lua
 -- ARGV[2] reservation id of the refused hold
 -- ARGV[3] the fence that the hold must have; 'none': there must be no such hold; 'any'   ARGV[4] number of seats n
@@ -13,24 +13,18 @@ for index = 5, 4 + 2 * count, 2 do
   written[ARGV[index]] = true
 end
 
-local function free_what_is_not_in(list, id)
-  local known, kept, freed = hold_of(id), {}, {}
-  if not known or not redis.call('ZSCORE', KEYS[4], id) then return end
-  for seat in string.gmatch(list, '%d+') do kept[seat] = true end
-  for index, byte in ipairs(bytes_of(known.seats)) do
-    local seat = known.seats[index]
-    if byte == HELD and not kept[seat] and not written[seat] then freed[#freed + 1] = seat end
-  end
-  write_bytes(freed, FREE)
-end
-
 for index = 5 + 2 * count, #ARGV, 6 do
   local id, lapses_at, fence, cooldown, list, buyer = unpack(ARGV, index, index + 5)
-  free_what_is_not_in(list, id)
+  local known, lapsed_at, seats = hold_of(id), redis.call('ZSCORE', KEYS[4], id), {}
+  if known then free_rest(known, lapsed_at, list, written) end
   redis.call('HSET', KEYS[3], id, fence .. '|' .. cooldown .. '|' .. list .. '|' .. buyer)
   if lapses_at ~= '' then
     redis.call('ZADD', KEYS[4], lapses_at, id)
     redis.call('HSET', KEYS[5], buyer, id)
+  end
+  if known and known.fence ~= fence then
+    for seat in string.gmatch(list, '%d+') do seats[#seats + 1] = seat end
+    write_bytes(seats, lapses_at == '' and BOOKED or HELD)
   end
 end
 publish()

@@ -93,6 +93,7 @@ fn paying() -> OpenApiRouter<AppState> {
         .routes(routes!(bookings::confirm))
         .routes(routes!(bookings::read))
         .routes(routes!(bookings::cancel::cancel))
+        .routes(routes!(bookings::exchange::exchange_booking))
         .routes(routes!(payments::config))
         .routes(routes!(payments::challenge))
         .routes(routes!(payments::webhook))

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::domain::abandoned::Abandoned;
 use crate::domain::checkout::Checkout;
 use crate::domain::confirm::Answers;
+use crate::domain::exchange::booked::Exchanger;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::refund::Refunder;
 use crate::domain::saga::Saga;
@@ -28,6 +29,8 @@ pub struct Till {
     pub abandoned: Vec<Abandoned>,
     /// Gives bookings and their money back.
     pub refunder: Refunder,
+    /// Gives bookings other seats.
+    pub exchanger: Exchanger,
     /// Compares our payments with the gateway's books.
     pub reconciler: Reconciler,
     /// Brings what was committed to Redis.
@@ -67,6 +70,7 @@ impl Till {
             clock.clone(),
             under_way.clone(),
         );
+        let exchanger = Exchanger::new(store.clone(), courier.clone(), config.cancellation.clone());
         let checkout = Checkout::new(
             keys.clone(),
             payments.clone(),
@@ -76,6 +80,6 @@ impl Till {
             clock,
             under_way,
         );
-        Self { checkout, sagas, abandoned, refunder, reconciler, courier, keys, answers }
+        Self { checkout, sagas, abandoned, refunder, exchanger, reconciler, courier, keys, answers }
     }
 }

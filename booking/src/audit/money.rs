@@ -38,6 +38,7 @@ pub async fn money(pool: &PgPool, now: Timestamp) -> anyhow::Result<Vec<Check>> 
         promises::what_is_being_paid_has_a_payment(pool).await?,
         promises::the_outbox_is_sent(pool, now).await?,
         promises::answers_are_true(pool).await?,
+        promises::answered_tickets_are_kept(pool).await?,
     ])
 }
 

@@ -1,6 +1,8 @@
 //! Other seats for a reservation, in one step: all or none, and it ends when it would have. Losers stop in Redis; Postgres
 //! decides.
 
+pub mod booked;
+
 use std::collections::BTreeSet;
 
 use shared::drop::Touched;
@@ -151,7 +153,7 @@ async fn record(
 
 impl NewReservation {
     /// What a reservation is to be after an exchange.
-    fn exchanged(reservation: &Reservation, basket: &Basket, hold: Hold) -> Self {
+    pub(super) fn exchanged(reservation: &Reservation, basket: &Basket, hold: Hold) -> Self {
         Self {
             show: reservation.show,
             drop: reservation.drop.clone(),

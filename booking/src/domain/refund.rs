@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::booking::BookingStatus;
 use super::cancel::{CancelPolicy, share_of};
-use super::catalogue::{Show, ShowStatus};
+use super::catalogue::Show;
 use super::idempotency::{BodyDigest, IdempotencyKey};
 use super::ids::{BookingId, RefundId, ReservationId};
 use super::pauses::Pauses;
@@ -197,10 +197,7 @@ impl Refunder {
     /// What giving a booking to this show back would come to at this moment, of what was paid and what is left of it: how
     /// much, and which share of the price; `None`: it is too late.
     pub fn offer(&self, (paid, left): (Money, Money), show: &Show) -> Option<(Money, u8)> {
-        let before = show.starts_at.duration_since(self.clock.now());
-        let is_off = show.status == ShowStatus::Cancelled;
-        let policy = show.cancellation_policy.as_ref().unwrap_or(&self.policy);
-        let percent = if is_off { 100 } else { policy.percent(before)? };
+        let percent = show.cancel_percent(&self.policy, self.clock.now())?;
         let share = share_of(paid, percent);
         Some((if share.amount_minor < left.amount_minor { share } else { left }, percent))
     }

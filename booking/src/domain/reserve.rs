@@ -269,7 +269,7 @@ fn seconds_until(hold: &Hold) -> u32 {
     u32::try_from(wait(hold.at, hold.expires_at).as_secs() + 1).unwrap_or(u32::MAX)
 }
 
-fn wait(from: Timestamp, until: Timestamp) -> Duration {
+pub(crate) fn wait(from: Timestamp, until: Timestamp) -> Duration {
     let left = until.duration_since(from).max(SignedDuration::ZERO);
     left.unsigned_abs()
 }

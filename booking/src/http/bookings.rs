@@ -1,8 +1,10 @@
-//! `POST /v1/bookings`: pay for a reservation. `GET /v1/bookings/{id}`: what it became. `…/cancel`: give it back.
+//! `POST /v1/bookings`: pay for a reservation. `GET /v1/bookings/{id}`: what it became. `…/cancel`: give it back. `…/seats`:
+//! have other seats.
 
 mod answers;
 pub(super) mod cancel;
 pub(super) mod documents;
+pub(super) mod exchange;
 
 use std::time::{Duration, Instant};
 

@@ -115,14 +115,23 @@ codes! {
     ALREADY_BOOKED = "already_booked", 409, "It was paid for already",
         "The reservation became the booking named in `booking_id`, under another Idempotency-Key. Nothing was charged again.";
     /// The show is near.
-    TOO_LATE = "too_late", 400, "It is too late to give it back",
-        "The show begins soon, or has begun. Bookings cannot be given back any more.";
+    TOO_LATE = "too_late", 400, "It is too late",
+        "The show begins soon, or has begun. Bookings cannot be given back, or exchanged, any more.";
     /// A ticket has let somebody in.
     ALREADY_USED = "already_used", 409, "A ticket has been used",
-        "Somebody has been let in with it. It cannot be used or given back again.";
+        "Somebody has been let in with it. It cannot be used again, and its booking cannot be given back or exchanged.";
     /// The ticket was given back.
     TICKET_CANCELLED = "ticket_cancelled", 409, "The ticket was cancelled",
-        "Its booking was given back, so that it lets nobody in. `cancelled_at` says since when.";
+        "Its booking was given back, or got another seat and another ticket for it, so that this one lets nobody in. `cancelled_at` says since when.";
+    /// Other seats at another price.
+    PRICE_DIFFERS = "price_differs", 409, "The seats cost something else",
+        "A booking is exchanged only for seats that cost the same: `total` is what was paid, `new_total` what the other seats cost. For those, give the booking back and book anew.";
+    /// More or fewer seats.
+    SEAT_COUNT_DIFFERS = "seat_count_differs", 422, "A booking keeps the number of its seats",
+        "Name exactly as many seats as `seats` says. For more, book again; for fewer, give the booking back.";
+    /// Other fares.
+    FARES_DIFFER = "fares_differ", 422, "A booking keeps its fares",
+        "`fares` names them, one a seat. A seat that the booking keeps keeps its own; leave the others out and they are given in the order of the seats.";
     /// The code names no ticket that can be scanned.
     INVALID_TICKET = "invalid_ticket", 422, "This is not a ticket that can be used here",
         "`reason` says why: `malformed` is no code of a ticket, `forged` was not signed by this shop or was changed, `unknown` names a ticket that is not there, `wrong_show` is for the show named in `ticket_show_id`.";

@@ -10,6 +10,7 @@ use shared::store::StoreError;
 use super::codes as own;
 use crate::domain::catalogue::InvalidField;
 use crate::domain::exchange::ExchangeError;
+use crate::domain::exchange::booked::BookedExchangeError;
 use crate::domain::refund::{CancelError, RefundError};
 use crate::domain::reservation::ReservationStatus;
 use crate::domain::reserve::{BasketError, ReserveError};
@@ -102,6 +103,33 @@ impl From<ExchangeError> for Problem {
             ExchangeError::NotPending(_) => Self::from(&own::RESERVATION_EXPIRED),
             ExchangeError::Superseded => {
                 Self::from(&own::INVALID_STATE).detail("another exchange of the reservation came first")
+            }
+        }
+    }
+}
+
+impl From<BookedExchangeError> for Problem {
+    fn from(error: BookedExchangeError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            BookedExchangeError::Reserve(error) => error.into(),
+            BookedExchangeError::NotFound => Self::from(&codes::NOT_FOUND),
+            BookedExchangeError::TooLate => Self::from(&own::TOO_LATE),
+            BookedExchangeError::AlreadyUsed => Self::from(&own::ALREADY_USED),
+            BookedExchangeError::SeatCountDiffers { seats } => {
+                Self::from(&own::SEAT_COUNT_DIFFERS).with("seats", seats)
+            }
+            BookedExchangeError::FaresDiffer { fares } => Self::from(&own::FARES_DIFFER).with("fares", fares),
+            BookedExchangeError::PriceDiffers { total, new_total } => Self::from(&own::PRICE_DIFFERS)
+                .detail(sentence)
+                .with("total", serde_json::json!(total))
+                .with("new_total", serde_json::json!(new_total)),
+            BookedExchangeError::NotConfirmed(status) => {
+                Self::from(&own::INVALID_STATE).detail(sentence).with("booking_status", status.as_str())
+            }
+            BookedExchangeError::Superseded => Self::from(&own::INVALID_STATE).detail(sentence),
+            BookedExchangeError::UnderWay { retry_after } => {
+                Self::from(&own::INVALID_STATE).detail(sentence).retry_after(retry_after)
             }
         }
     }

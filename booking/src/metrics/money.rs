@@ -26,7 +26,10 @@ pub fn describe() {
     describe_counter!(GATEWAY_EVENTS, "Webhooks of the gateway, by whether they were new, known or refused");
     describe_counter!(CONFIRMS, "Confirms, by the status they were answered with");
     describe_histogram!(CONFIRM_SECONDS, Unit::Seconds, "How long a confirm took to be answered");
-    describe_counter!(BOOKINGS, "Bookings that were made, and that were given back, by outcome");
+    describe_counter!(
+        BOOKINGS,
+        "Bookings that were made, given back and exchanged for other seats, by outcome"
+    );
     describe_counter!(REFUNDS, "Refunds that were asked of the gateway, by what it answered");
     describe_gauge!(
         DIFFERENCES,
@@ -62,7 +65,7 @@ pub fn confirm(status: u16, took: Duration) {
     histogram!(CONFIRM_SECONDS).record(took.as_secs_f64());
 }
 
-/// A booking was made (`paid`, `free`), or its seats were given back.
+/// A booking was made (`paid`, `free`), its seats were given back, or exchanged for others.
 pub fn booking(outcome: &'static str) {
     counter!(BOOKINGS, "outcome" => outcome).increment(1);
 }

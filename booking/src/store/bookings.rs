@@ -1,5 +1,6 @@
 //! Bookings and their tickets: written unseen before the capture, confirmed with it, read by their owner.
 
+mod exchange;
 mod list;
 mod owner;
 
@@ -10,6 +11,7 @@ use shared::money::{Currency, Money};
 use shared::store::{Dependency, StoreError, within};
 use sqlx::{PgConnection, PgPool};
 
+pub use exchange::{BookedSwap, Swapped, exchange};
 pub use list::{Filter, ListedBooking, ListedRefund, list};
 pub use owner::{GivenBack, contact, given_back, paid};
 
@@ -71,7 +73,7 @@ pub(super) async fn read(
 async fn tickets(connection: &mut PgConnection, booking: BookingId) -> Result<Vec<Ticket>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id AS "id: TicketId", show_id AS "show: ShowId", label, category, fare, price_minor, currency, status
-           FROM booking.tickets WHERE booking_id = $1 ORDER BY seat"#,
+           FROM booking.tickets WHERE booking_id = $1 AND replaced_at IS NULL ORDER BY seat"#,
         booking.0,
     )
     .fetch_all(connection)

@@ -98,13 +98,13 @@ impl Courier {
         }
     }
 
-    /// Writes into the show's map what Postgres says of a reservation's seats. A hold that Redis has lost is written
-    /// anew; that is looked at twice, because the truth may have moved on between reading and writing it.
+    /// Writes into the show's map what Postgres says of a reservation's seats. Where Redis did not know it so, it is looked
+    /// at twice, because the truth may have moved on between reading and writing it.
     pub async fn write_seats(&self, reservation: ReservationId) -> Result<(), StoreError> {
         let mut truth = self.truth(reservation).await?;
         loop {
             let Some(known) = truth else { return Ok(()) };
-            if !self.write_hold_anew(&known).await? {
+            if !self.write(&known).await? {
                 return Ok(());
             }
             truth = self.truth(reservation).await?;
@@ -114,12 +114,12 @@ impl Courier {
         }
     }
 
-    /// `true` says that a lost hold was written anew.
-    async fn write_hold_anew(&self, truth: &Truth) -> Result<bool, StoreError> {
+    /// `true` says that Redis did not know it so: a lost hold was written anew, or a booking has other seats.
+    async fn write(&self, truth: &Truth) -> Result<bool, StoreError> {
         let Truth { show, status, seats } = truth;
         match (status.is_live() && !seats.seats.is_empty(), seats.expires_at) {
             (false, _) => self.store.holds.free(*show, seats.id).await.map(|_freed| false),
-            (true, None) => self.store.holds.book(*show, seats).await.map(|()| false),
+            (true, None) => self.store.holds.book(*show, seats).await,
             (true, Some(until)) => {
                 let moved = self.store.holds.move_lapse(*show, seats.id, until).await?;
                 if moved || until <= self.store.clock.now() {

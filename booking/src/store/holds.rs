@@ -102,11 +102,13 @@ impl Holds {
         }
     }
 
-    /// Marks the seats of a reservation as booked, whether its hold still stands or not. Idempotent by its id.
-    pub async fn book(&self, show: ShowId, owned: &OwnedSeats) -> Result<(), StoreError> {
+    /// Marks the seats of a reservation as booked, whether its hold still stands or not, and puts what it had before back on
+    /// sale. Idempotent by its id and fence. `true`: there was no hold, or other seats were booked; the truth may have moved
+    /// on since it was read, so that whoever read it should look again.
+    pub async fn book(&self, show: ShowId, owned: &OwnedSeats) -> Result<bool, StoreError> {
         let mut call = scripts::call(&scripts::BOOK_SEATS, show, &self.clock);
         call.arg(owned.id.to_string()).arg(owned.buyer.as_str()).arg(owned.fence).arg(&owned.seats);
-        self.invoke("book_seats", call).await?.expect("BOOKED")
+        self.invoke("book_seats", call).await?.either("ANEW", "BOOKED")
     }
 
     /// Puts the seats of a reservation back on sale, held or booked. Idempotent by its id: `false` says that it has

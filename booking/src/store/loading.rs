@@ -116,7 +116,7 @@ impl Store {
             let Some(owner) = snapshot.owners.iter().find(|owner| owner.id == id) else { continue };
             match (status.is_live(), status == ReservationStatus::Confirmed, owner.expires_at) {
                 (false, _, _) => drop(self.holds.free(show, id).await?),
-                (true, true, Some(_)) => self.holds.book(show, owner).await?,
+                (true, true, Some(_)) => drop(self.holds.book(show, owner).await?),
                 _ => {}
             }
         }

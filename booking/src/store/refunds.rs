@@ -6,6 +6,7 @@ mod carry;
 mod late;
 mod promise;
 
+pub(super) use cancel::{Booked, lock_booking};
 pub(super) use late::promise_late_capture;
 
 use jiff::Timestamp;

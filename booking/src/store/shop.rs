@@ -1,5 +1,6 @@
 //! What a use case asks of both stores together: a hold and its durable twin, and the correction of one by the other.
 
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::{DropSlug, Identity, Sid};
 use shared::store::StoreError;
@@ -16,6 +17,9 @@ const PAYING_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// A payment past its deadline keeps its seats at least so long in Redis: its saga is about to end it.
 const SAGA_GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often it is looked whether the truth has moved on while it was written.
+const LOOKS: usize = 8;
 
 impl Store {
     /// Checks that the admission's slot lives, and makes it live `for_s` seconds more.
@@ -45,7 +49,10 @@ impl Store {
     }
 
     /// After Postgres refused a hold: writes its seats in Redis as Postgres has them, and says which are not free. `None`:
-    /// the hold is not what it was, and nothing was written.
+    /// the hold is not what it was, and what is true has to be found out anew.
+    ///
+    /// It is looked at twice: whoever owned a seat may have got others, or have given it back, between reading and writing
+    /// that, and have said so to Redis before it was written.
     pub(super) async fn settle(
         &self,
         show: ShowId,
@@ -53,15 +60,34 @@ impl Store {
         seats: &[SeatIndex],
     ) -> Result<Option<Vec<SeatIndex>>, StoreError> {
         let not_before = self.clock.now() + SAGA_GRACE;
-        let (states, owners) = reservations::states_of(&self.pool, show, seats, not_before).await?;
-        if !self.holds.settle(show, hold, &states, &owners).await? {
-            return Ok(None);
-        }
-        for owner in &owners {
-            self.align(show, owner.id).await?;
+        let mut truth = reservations::states_of(&self.pool, show, seats, not_before).await?;
+        for _ in 0..LOOKS {
+            let (states, owners) = &truth;
+            if !self.holds.settle(show, hold, states, owners).await? {
+                return Ok(None);
+            }
+            for owner in owners {
+                self.align(show, owner.id).await?;
+            }
+            let now = reservations::states_of(&self.pool, show, seats, not_before).await?;
+            if now == truth {
+                break;
+            }
+            for old in owners.iter().filter(|old| !now.1.contains(old)) {
+                self.restore(show, old).await?;
+            }
+            if hold.only_at.is_some() {
+                return Ok(None);
+            }
+            truth = now;
         }
         let is_not_free = |(seat, state)| (state != SeatState::Free).then_some(seat);
-        Ok(Some(states.into_iter().filter_map(is_not_free).collect()))
+        Ok(Some(truth.0.into_iter().filter_map(is_not_free).collect()))
+    }
+
+    /// Writes an owner anew that was written with seats that it has no more. Boxed: it settles in its turn.
+    fn restore<'a>(&'a self, show: ShowId, old: &'a OwnedSeats) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.restore_hold(show, old.id, Some(old.fence)).await.map(drop) })
     }
 
     /// After Postgres refused a new hold: writes its seats in Redis as Postgres has them, and says which are not free.
@@ -74,20 +100,29 @@ impl Store {
         Ok(self.settle(show, Settled::whatever(refused), seats).await?.unwrap_or_default())
     }
 
-    /// Says to Redis what Postgres says of a reservation's seats. Idempotent, and right whatever happened before.
+    /// Says to Redis what Postgres says of a reservation's seats. Idempotent, and right whatever happened before. Where
+    /// Redis did not know it so, it is looked at twice, because it may have ended between reading and writing it.
     pub async fn align(&self, show: ShowId, id: ReservationId) -> Result<(), StoreError> {
-        let found = reservations::find(&self.pool, id).await?;
-        let told = match found {
-            Some(found) if found.status == ReservationStatus::Confirmed => {
-                self.holds.book(show, &OwnedSeats::booked(&found)).await
+        let mut found = reservations::find(&self.pool, id).await?;
+        loop {
+            let told = match &found {
+                Some(found) if found.status == ReservationStatus::Confirmed => {
+                    self.holds.book(show, &OwnedSeats::booked(found)).await
+                }
+                Some(found) if found.status.is_live() => Ok(false),
+                _ => self.holds.free(show, id).await.map(|_freed| false),
+            };
+            match told {
+                Ok(true) => {}
+                // What Redis does not remember is loaded as Postgres has it.
+                Ok(false) | Err(StoreError::Lost) => return Ok(()),
+                Err(error) => return Err(error),
             }
-            Some(found) if found.status.is_live() => Ok(()),
-            _ => self.holds.free(show, id).await.map(drop),
-        };
-        match told {
-            // What Redis does not remember is loaded as Postgres has it.
-            Err(StoreError::Lost) => Ok(()),
-            told => told,
+            let before = found;
+            found = reservations::find(&self.pool, id).await?;
+            if found == before {
+                return Ok(());
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 
 mod asked_back;
 mod best;
+mod booked_exchange;
+mod booked_exchange_races;
 mod cancel;
 mod cancel_races;
 mod catalogue;

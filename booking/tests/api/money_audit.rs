@@ -107,6 +107,23 @@ async fn money_without_its_booking_is_found() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_its_buyer_was_given_and_that_is_gone_is_found() {
+    let faults = [
+        "UPDATE booking.tickets SET status = 'cancelled', cancelled_at = created_at
+         WHERE seat = (SELECT min(seat) FROM booking.reservation_seats WHERE reservation_id = $1)",
+        // As if it had been exchanged, but for nothing.
+        "UPDATE booking.tickets SET status = 'cancelled', cancelled_at = created_at, replaced_at = created_at
+         WHERE seat = (SELECT min(seat) FROM booking.reservation_seats WHERE reservation_id = $1)",
+        // Others instead, of which nobody was told.
+        "WITH gone AS (UPDATE booking.tickets SET id = gen_random_uuid() RETURNING booking_id)
+         SELECT FROM gone WHERE $1::uuid IS NOT NULL",
+    ];
+    for fault in faults {
+        planted(&[fault], &["money.answered_tickets_are_kept"]).await;
+    }
+}
+
+#[tokio::test]
 async fn a_payment_that_stays_authorised_for_ever_is_found() {
     planted(
         &[

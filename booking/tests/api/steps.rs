@@ -1,5 +1,5 @@
-//! The shop stops, or an answer is lost, at every step of a payment and of a refund in turn: before it is done, and after
-//! it was done and before anybody heard of it. What it began comes to its end all the same, once.
+//! The shop stops, or an answer is lost, at every step of a payment, of a refund and of an exchange in turn: before it is
+//! done, and after it was done and before anybody heard of it. What it began comes to its end all the same, once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,8 @@ use crate::till::Till;
 
 /// Long enough for a lease to run out, and for the gateway to be asked.
 const SOON: Duration = Duration::from_mins(1);
+/// So many seats on, nobody has one but by an exchange.
+const OTHER_SEATS: i32 = 100;
 /// How many processes are stopped at the same time.
 const AT_ONCE: usize = 4;
 
@@ -34,6 +36,8 @@ enum Act {
     Pay(&'static str),
     /// Gives the booking back.
     Cancel,
+    /// Has other seats for the booking.
+    Exchange,
 }
 
 /// What stands still: where it says these things, one after the other.
@@ -82,7 +86,16 @@ const STEPS: &[Step] = &[
     step(Act::Cancel, Line::Redis, &[ID]),
     step(Act::Cancel, Line::Gateway, &["/refund HTTP"]),
     step(Act::Cancel, Line::Postgres, &["UPDATE booking.refunds", "COMMIT"]),
+    // The other seats are held, the booking has them, the map says so.
+    step(Act::Exchange, Line::Redis, &["exchange-{reservation}"]),
+    step(Act::Exchange, Line::Postgres, &["UPDATE booking.tickets SET status = 'cancelled'", "COMMIT"]),
+    step(Act::Exchange, Line::Redis, &["exchange-{reservation}", ID]),
 ];
+
+/// The seats that an exchanged booking has in place of its own.
+fn other_seats(own: &[i32]) -> Vec<i32> {
+    own.iter().map(|seat| seat + OTHER_SEATS).collect()
+}
 
 /// Lets a process of its own come to the step, and stops it there.
 async fn stop_at(till: &Till, step: &Step, moment: Moment, fault: Fault) -> (ReservationId, String) {
@@ -102,7 +115,7 @@ async fn stop_at(till: &Till, step: &Step, moment: Moment, fault: Fault) -> (Res
     let id = till.reserve().await;
     let buyer = till.buyer_at(&url, id);
     let mut booking = String::new();
-    if matches!(step.act, Act::Cancel) {
+    if matches!(step.act, Act::Cancel | Act::Exchange) {
         let booked = eventually(SOON, || async {
             let reply = buyer.confirm(&id.to_string(), "tok_ok", "k").await;
             if reply.status == 201 { Ok(reply) } else { Err(reply.body) }
@@ -113,7 +126,9 @@ async fn stop_at(till: &Till, step: &Step, moment: Moment, fault: Fault) -> (Res
     let says: Vec<&str> = says.iter().map(String::as_str).collect();
     line.stop_at(&says, moment);
     let there = Arc::new(AtomicBool::new(false));
-    let asked = tokio::spawn(ask(url, till.token(id), id, booking.clone(), step.act, there.clone()));
+    let others = labels(&other_seats(&till.seats(id).await));
+    let sale = (id, booking.clone(), others);
+    let asked = tokio::spawn(ask(url, till.token(id), sale, step.act, there.clone()));
     let stopped = tokio::time::timeout(SOON / 2, line.stopped()).await;
     assert!(stopped.is_ok(), "{step:?} was never reached");
     there.store(true, Ordering::SeqCst);
@@ -129,8 +144,7 @@ async fn stop_at(till: &Till, step: &Step, moment: Moment, fault: Fault) -> (Res
 async fn ask(
     url: String,
     token: String,
-    id: ReservationId,
-    booking: String,
+    (id, booking, others): (ReservationId, String, Vec<String>),
     act: Act,
     there: Arc<AtomicBool>,
 ) {
@@ -146,6 +160,10 @@ async fn ask(
                 client.post(format!("{url}/v1/bookings")).header("Idempotency-Key", "k").json(&body)
             }
             Act::Cancel => client.post(format!("{url}/v1/bookings/{booking}/cancel")),
+            Act::Exchange => {
+                let body = serde_json::json!({ "seats": others });
+                client.put(format!("{url}/v1/bookings/{booking}/seats")).json(&body)
+            }
         };
         let answer = request.bearer_auth(&token).send().await;
         let busy = answer.is_ok_and(|answer| answer.status() == 503);
@@ -154,6 +172,15 @@ async fn ask(
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+fn labels(seats: &[i32]) -> Vec<String> {
+    seats.iter().map(|seat| crate::till::label(*seat)).collect()
+}
+
+/// The seats that a reservation was paid for with, whether they were exchanged since or not.
+async fn first_seats(till: &Till, id: ReservationId) -> Vec<i32> {
+    till.seats(id).await.iter().map(|seat| seat % OTHER_SEATS).collect()
 }
 
 /// What has become of it in the end: the buyer asks again until there is an answer for good.
@@ -181,6 +208,16 @@ async fn ends_well(till: &Till, url: &str, step: &Step, (id, booking): &(Reserva
             assert_eq!(repeated.await, paid.body, "{step:?}");
         }
         Act::Pay(_) => assert_eq!(till.status(*id).await, "pending", "{step:?}"),
+        Act::Exchange => {
+            let others = labels(&other_seats(&first_seats(till, *id).await));
+            let exchanged = eventually(SOON, || async {
+                let reply = buyer.exchange_booking(booking, serde_json::json!(others)).await;
+                if reply.status == 200 { Ok(reply) } else { Err(format!("{step:?}: {}", reply.body)) }
+            })
+            .await;
+            assert_eq!(exchanged["seats"], serde_json::json!(others), "{step:?}");
+            assert_eq!(buyer.booking(booking).await.body, exchanged.body, "{step:?}");
+        }
         Act::Cancel => {
             let given_back = eventually(SOON, || async {
                 let reply = buyer.cancel(booking).await;
@@ -222,15 +259,20 @@ async fn every_step_comes_to_its_end_after(fault: Fault) {
     for (step, (id, _)) in &stopped {
         let byte = match step.act {
             Act::Pay("tok_declined") => 1,
-            Act::Pay(_) => 2,
+            Act::Pay(_) | Act::Exchange => 2,
             Act::Cancel => 0,
         };
-        let seat = till.seats(*id).await[0];
-        eventually(SOON, || async {
-            let is = till.seat_byte(seat).await;
-            if is == Some(byte) { Ok(()) } else { Err(format!("{step:?}: {is:?}")) }
-        })
-        .await;
+        let mut bytes = vec![(till.seats(*id).await[0], byte)];
+        if matches!(step.act, Act::Exchange) {
+            bytes.push((first_seats(till, *id).await[0], 0));
+        }
+        for (seat, byte) in bytes {
+            eventually(SOON, || async {
+                let is = till.seat_byte(seat).await;
+                if is == Some(byte) { Ok(()) } else { Err(format!("{step:?}, seat {seat}: {is:?}")) }
+            })
+            .await;
+        }
     }
 }
 

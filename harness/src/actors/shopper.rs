@@ -93,6 +93,12 @@ impl Shopper {
         self.get(&format!("/v1/bookings/{booking}")).await
     }
 
+    /// Other seats for the booking: labels, or seats with fares.
+    pub async fn exchange_booking(&self, booking: &str, seats: Value) -> Reply {
+        let path = format!("/v1/bookings/{booking}/seats");
+        send(self.http.put(&path, self.token.as_deref()).json(&json!({ "seats": seats }))).await
+    }
+
     /// Gives a booking back.
     pub async fn cancel(&self, booking: &str) -> Reply {
         let path = format!("/v1/bookings/{booking}/cancel");

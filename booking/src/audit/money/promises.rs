@@ -139,3 +139,29 @@ pub(super) async fn answers_are_true(pool: &PgPool) -> sqlx::Result<Check> {
                ELSE false END"
     ))
 }
+
+/// Exchanged for other seats, a booking has other tickets than its buyer was first told of, but as many; and what is gone
+/// says that it was replaced.
+pub(super) async fn answered_tickets_are_kept(pool: &PgPool) -> sqlx::Result<Check> {
+    Ok(check!(
+        pool,
+        "money.answered_tickets_are_kept",
+        "a confirmed booking has as many tickets as its buyer was told of, the same ones or such as replaced them",
+        "a buyer was given tickets that are not there",
+        "SELECT count(*) FROM booking.idempotency_keys WHERE route = 'POST /v1/bookings' AND response_status = 201",
+        "SELECT jsonb_build_object('booking_id', booking.id, 'answered', answered.tickets)
+         FROM (SELECT reservation_id, convert_from(response_body, 'UTF8')::jsonb -> 'tickets' AS tickets
+               FROM booking.idempotency_keys
+               WHERE route = 'POST /v1/bookings' AND response_status = 201) AS answered
+         JOIN booking.bookings AS booking
+             ON booking.reservation_id = answered.reservation_id AND booking.status = 'confirmed'
+         WHERE jsonb_array_length(answered.tickets) <>
+                   (SELECT count(*) FROM booking.tickets AS own
+                    WHERE own.booking_id = booking.id AND own.status <> 'cancelled')
+            OR EXISTS (SELECT FROM jsonb_array_elements(answered.tickets) AS told
+                       WHERE NOT EXISTS (
+                           SELECT FROM booking.tickets AS own
+                           WHERE own.id = (told ->> 'ticket_id')::uuid AND own.booking_id = booking.id
+                             AND (own.status <> 'cancelled' OR own.replaced_at IS NOT NULL)))"
+    ))
+}

@@ -227,6 +227,14 @@ impl Show {
         self.drop.clone().unwrap_or_else(DropSlug::open_sale)
     }
 
+    /// What percentage a booking of it is given back for at this time, where it has no policy of its own by this one;
+    /// `None`: it is too late.
+    pub fn cancel_percent(&self, default: &CancelPolicy, now: Timestamp) -> Option<u8> {
+        let policy = self.cancellation_policy.as_ref().unwrap_or(default);
+        let is_off = self.status == ShowStatus::Cancelled;
+        if is_off { Some(100) } else { policy.percent(self.starts_at.duration_since(now)) }
+    }
+
     /// Whether its seats can be reserved at this time.
     pub fn is_on_sale(&self, now: Timestamp) -> bool {
         self.status == ShowStatus::Scheduled && now < self.ends_at

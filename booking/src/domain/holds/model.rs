@@ -109,14 +109,22 @@ impl ShowHolds {
         }
     }
 
-    /// Marks a hold as booked.
-    pub fn book(&mut self, owned: &OwnedSeats) {
-        if self.owners.get(&owned.id).is_some_and(|owner| owner.expires_at.is_none()) {
-            return;
+    /// Marks a hold as booked, or gives a booking the seats of a later fence; `true`: no such hold was known.
+    pub fn book(&mut self, owned: &OwnedSeats) -> bool {
+        let known = self.owners.get(&owned.id).cloned();
+        if known.as_ref().is_some_and(|known| known.expires_at.is_none() && known.fence >= owned.fence) {
+            return false;
+        }
+        if let Some(known) = &known {
+            let own = if known.expires_at.is_some() { SeatState::Held } else { SeatState::Booked };
+            let rest = known.seats.iter().copied().filter(|seat| !owned.seats.contains(seat));
+            let rest: Vec<SeatIndex> = rest.filter(|seat| self.state(*seat) == own).collect();
+            self.write(&rest, SeatState::Free);
         }
         self.owners.insert(owned.id, OwnedSeats { expires_at: None, cooldown_s: 0, ..owned.clone() });
         self.write(&owned.seats, SeatState::Booked);
         self.publish();
+        known.is_none_or(|known| known.expires_at.is_none())
     }
 
     /// Puts the seats of a reservation back on sale.

@@ -74,7 +74,8 @@ pub async fn list(pool: &PgPool, filter: &Filter, page: Page) -> Result<Vec<List
     let query = sqlx::query!(
         r#"SELECT id AS "id: BookingId", reference, status, show_id AS "show: ShowId", total_minor, currency,
                   confirmed_at AS "booked_at!: jiff_sqlx::Timestamp",
-                  ARRAY (SELECT label FROM booking.tickets WHERE booking_id = booking.id ORDER BY seat) AS "seats!"
+                  ARRAY (SELECT label FROM booking.tickets
+                         WHERE booking_id = booking.id AND replaced_at IS NULL ORDER BY seat) AS "seats!"
            FROM booking.bookings AS booking
            WHERE confirmed_at IS NOT NULL AND ($1::uuid IS NULL OR id > $1)
              AND ($2::uuid IS NULL OR show_id = $2) AND ($3::text IS NULL OR status = $3)

@@ -135,6 +135,45 @@ async fn an_older_epoch_never_replaces_a_newer_one() {
 }
 
 #[tokio::test]
+async fn settling_gives_whoever_got_other_seats_all_of_them() {
+    let stores = TestStores::new().await;
+    let redis = Redis::connect(&stores.redis_url).unwrap();
+    let pair = Pair::new(&redis).await;
+    let owner = |fence: i64, seats: &[u32]| OwnedSeats {
+        id: ReservationId(Uuid::from_u128(7)),
+        buyer: Identity::device("owner"),
+        fence,
+        expires_at: None,
+        cooldown_s: 0,
+        seats: seats.to_vec(),
+    };
+    let refused = Settled::whatever(ReservationId(Uuid::new_v4()));
+    assert!(pair.redis.book(pair.show, &owner(7, &[0, 1])).await.unwrap());
+    let (states, owners) = ([(2, SeatState::Booked)], [owner(8, &[1, 2, 3])]);
+    assert!(pair.redis.settle(pair.show, refused, &states, &owners).await.unwrap());
+    let booked = |map: crate::domain::holds::SeatMap| -> Vec<usize> {
+        (0..SEATS as usize).filter(|seat| map.states[*seat] == SeatState::Booked).collect()
+    };
+    assert_eq!(booked(pair.redis.map(pair.show).await.unwrap()), [1, 2, 3]);
+    // Of a hold, too.
+    let held = |fence: i64, seats: &[u32]| OwnedSeats {
+        id: ReservationId(Uuid::from_u128(8)),
+        expires_at: Some(pair.now() + SignedDuration::from_secs(30)),
+        ..owner(fence, seats)
+    };
+    for (fence, seats) in [(9, &[5, 6][..]), (10, &[6, 7, 8])] {
+        let states = [(seats[0], SeatState::Held)];
+        assert!(pair.redis.settle(pair.show, refused, &states, &[held(fence, seats)]).await.unwrap());
+    }
+    let map = pair.redis.map(pair.show).await.unwrap();
+    assert_eq!((map.states[5], map.count(SeatState::Held)), (SeatState::Free, 3));
+    // Its own message comes late, and one from before later still.
+    assert!(!pair.redis.book(pair.show, &owners[0]).await.unwrap());
+    assert!(!pair.redis.book(pair.show, &owner(7, &[0, 1])).await.unwrap());
+    assert_eq!(booked(pair.redis.map(pair.show).await.unwrap()), [1, 2, 3]);
+}
+
+#[tokio::test]
 async fn settling_writes_the_owners_that_postgres_knows() {
     let stores = TestStores::new().await;
     let redis = Redis::connect(&stores.redis_url).unwrap();

@@ -24,8 +24,8 @@ impl From<sqlx::Error> for CancelError {
 }
 
 impl Refunds {
-    /// Cancels a booking as its show's policy allows now, or this one where the show has none, and promises its buyer the share that is given back. One that was
-    /// cancelled before says what became of it.
+    /// Cancels a booking as its show's policy allows now, or this one where the show has none, and promises its buyer the
+    /// share that is given back. One that was cancelled before says what became of it.
     pub async fn cancel(
         &self,
         id: BookingId,
@@ -44,12 +44,7 @@ impl Refunds {
             if used {
                 return Err(CancelError::AlreadyUsed);
             }
-            let percent = if booked.show_cancelled {
-                100
-            } else {
-                let policy = booked.policy.as_ref().unwrap_or(default_policy);
-                policy.percent(booked.starts_at.duration_since(now)).ok_or(CancelError::TooLate)?
-            };
+            let percent = booked.percent(default_policy, now).ok_or(CancelError::TooLate)?;
             let terms = Terms {
                 cause: "cancelled",
                 percent,
@@ -81,18 +76,26 @@ impl Refunds {
 }
 
 /// A booking that its buyer has seen, locked with its reservation.
-pub(super) struct Booked {
+pub(in crate::store) struct Booked {
     pub status: BookingStatus,
     pub total: Money,
+    pub show_cancelled: bool,
     starts_at: Timestamp,
-    show_cancelled: bool,
     policy: Option<CancelPolicy>,
-    percent: Option<i32>,
+    given_back: Option<i32>,
     refund: Option<RefundId>,
 }
 
+impl Booked {
+    /// What percentage of its price it is given back for now; `None`: it is too late.
+    pub fn percent(&self, default_policy: &CancelPolicy, now: Timestamp) -> Option<u8> {
+        let policy = self.policy.as_ref().unwrap_or(default_policy);
+        if self.show_cancelled { Some(100) } else { policy.percent(self.starts_at.duration_since(now)) }
+    }
+}
+
 /// Locks a reservation, then its booking: the order in which every transaction takes them.
-pub(super) async fn lock_booking(
+pub(in crate::store) async fn lock_booking(
     tx: &mut PgConnection,
     id: BookingId,
     reservation: ReservationId,
@@ -118,7 +121,7 @@ pub(super) async fn lock_booking(
         starts_at: row.starts_at.to_jiff(),
         show_cancelled: row.show_status == "cancelled",
         policy: row.cancellation_policy.map(|policy| policy.parse().map_err(unexpected)).transpose()?,
-        percent: row.cancel_percent,
+        given_back: row.cancel_percent,
         refund: row.refund,
     }))
 }
@@ -127,7 +130,7 @@ pub(super) async fn lock_booking(
 /// it cancelled.
 pub(super) async fn lock_tickets(tx: &mut PgConnection, booking: BookingId) -> Result<bool, sqlx::Error> {
     let statuses = sqlx::query_scalar!(
-        "SELECT status FROM booking.tickets WHERE booking_id = $1 ORDER BY seat FOR UPDATE",
+        "SELECT status FROM booking.tickets WHERE booking_id = $1 ORDER BY seat, id FOR UPDATE",
         booking.0,
     )
     .fetch_all(tx)
@@ -197,7 +200,7 @@ async fn cancelled(tx: &mut PgConnection, id: BookingId, booked: &Booked) -> Res
         Some(refund) => (refund.amount_minor, refund_status(&refund.state)?),
         None => (0, RefundStatus::None),
     };
-    let percent = booked.percent.and_then(|percent| u8::try_from(percent).ok()).unwrap_or_default();
+    let percent = booked.given_back.and_then(|percent| u8::try_from(percent).ok()).unwrap_or_default();
     let amount = Money::new(amount_minor, booked.total.currency);
     Ok(Cancelled { booking: id, status: booked.status, amount, percent, refund })
 }

@@ -27,17 +27,17 @@ pub enum Swapped {
 ///
 /// Errors: [`StoreError::Unavailable`] also means that they may have been recorded: see [`give_up`].
 pub async fn exchange(pool: &PgPool, new: &NewReservation) -> Result<Swapped, StoreError> {
-    postgres(async {
-        match transaction(pool, new).await {
-            Err(StoreOr::Sql(error)) => match constraint(&error) {
-                Some(SEAT_ALREADY_CLAIMED) => Ok(Swapped::Refused(Refusal::SeatsOwned)),
-                _ => Err(error.into()),
-            },
-            Err(StoreOr::Store(error)) => Err(error),
-            Ok(swapped) => Ok(swapped),
-        }
-    })
-    .await
+    postgres(async { decided(transaction(pool, new).await, Swapped::Refused(Refusal::SeatsOwned)) }).await
+}
+
+/// What the unique index has to say: `owned`, where somebody else has one of the seats.
+pub(in crate::store) fn decided<T>(done: Result<T, StoreOr>, owned: T) -> Result<T, StoreError> {
+    match done {
+        Err(StoreOr::Sql(error)) if constraint(&error) == Some(SEAT_ALREADY_CLAIMED) => Ok(owned),
+        Err(StoreOr::Sql(error)) => Err(error.into()),
+        Err(StoreOr::Store(error)) => Err(error),
+        Ok(done) => Ok(done),
+    }
 }
 
 /// After an exchange that got no answer: makes sure that it is not recorded later, by taking its fence. Whether it was
@@ -52,8 +52,10 @@ pub async fn give_up(pool: &PgPool, id: ReservationId, fence: i64) -> Result<(),
     .await
 }
 
-enum StoreOr {
+pub(in crate::store) enum StoreOr {
+    /// An error of the database: it may name a constraint.
     Sql(sqlx::Error),
+    /// Any other.
     Store(StoreError),
 }
 
@@ -67,19 +69,34 @@ async fn transaction(pool: &PgPool, new: &NewReservation) -> Result<Swapped, Sto
     let mut tx = pool.begin().await?;
     let seats: Vec<SqlSeat> = new.seats.iter().map(|seat| seat.seat.cast_signed()).collect();
     // The show's row first, as everywhere; but a reservation that is paid for is told so, not that its admission is spent.
-    let refusal = record::check_show(&mut tx, new, &seats).await?;
+    let refusal = record::check_show(&mut tx, new, &seats, Some((&new.drop, new.sid))).await?;
     if let Some(stays) = lock(&mut tx, new).await? {
         return Ok(stays);
     }
     if let Some(refusal) = refusal {
         return Ok(Swapped::Refused(refusal));
     }
-    record::expire_overdue(&mut tx, new, &seats).await?;
-    let given = give_back(&mut tx, new, &seats).await?;
-    write(&mut tx, new).await?;
-    claim(&mut tx, new, &seats, &given).await?;
+    if swap(&mut tx, new, &seats).await?.is_none() {
+        return Ok(Swapped::Superseded);
+    }
     tx.commit().await?;
     Ok(Swapped::Done)
+}
+
+/// Gives a reservation, whose row is locked, the seats that it is to have, which the unique index may refuse; answers the
+/// labels of those it had and has no more. `None`: it has a later fence, and nothing was written.
+pub(in crate::store) async fn swap(
+    tx: &mut PgTransaction<'_>,
+    new: &NewReservation,
+    seats: &[SqlSeat],
+) -> sqlx::Result<Option<Vec<String>>> {
+    if !write(tx, new).await? {
+        return Ok(None);
+    }
+    record::expire_overdue(tx, new, seats).await?;
+    let given = give_back(tx, new, seats).await?;
+    claim(tx, new, seats, &given).await?;
+    Ok(Some(given))
 }
 
 /// Locks the reservation; something, where it cannot be exchanged. Only what is pending and not overdue can.
@@ -124,10 +141,11 @@ async fn give_back(
     .await
 }
 
-async fn write(tx: &mut PgTransaction<'_>, new: &NewReservation) -> sqlx::Result<()> {
-    sqlx::query!(
+/// `false`: it has a later fence.
+async fn write(tx: &mut PgTransaction<'_>, new: &NewReservation) -> sqlx::Result<bool> {
+    let written = sqlx::query!(
         r#"UPDATE booking.reservations SET fence = $2, seat_count = $3, total_minor = $4, updated_at = $5
-           WHERE id = $1"#,
+           WHERE id = $1 AND fence < $2"#,
         new.hold.id.0,
         new.hold.fence,
         i32::try_from(new.seats.len()).expect("a reservation has few seats"),
@@ -136,7 +154,7 @@ async fn write(tx: &mut PgTransaction<'_>, new: &NewReservation) -> sqlx::Result
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(written.rows_affected() > 0)
 }
 
 /// Claims the seats that it did not have; one that it had once before is claimed anew.

@@ -86,7 +86,8 @@ async fn transaction(pool: &PgPool, new: &NewReservation) -> sqlx::Result<Record
         return Ok(recorded);
     }
     let mut tx = pool.begin().await?;
-    if let Some(refusal) = check_show(&mut tx, new, &seats).await? {
+    let admission = Some((&new.drop, new.sid));
+    if let Some(refusal) = check_show(&mut tx, new, &seats, admission).await? {
         return Ok(Recorded::Refused(refusal));
     }
     expire_overdue(&mut tx, new, &seats).await?;
@@ -156,11 +157,13 @@ impl Sold<'_> {
     }
 }
 
-/// Locks the show's row in share: while it is being loaded, and while seats are being blocked, nobody gets past here.
-pub(super) async fn check_show(
+/// Locks the show's row in share: while it is being loaded, and while seats are being blocked, nobody gets past here. Whether
+/// the admission is spent is asked where one is named.
+pub(in crate::store) async fn check_show(
     tx: &mut PgTransaction<'_>,
     new: &NewReservation,
     seats: &[SqlSeat],
+    admission: Option<(&DropSlug, Sid)>,
 ) -> sqlx::Result<Option<Refusal>> {
     let show = sqlx::query!(
         r#"SELECT epoch, status,
@@ -169,8 +172,8 @@ pub(super) async fn check_show(
            FROM booking.shows s WHERE s.id = $1 FOR SHARE OF s"#,
         new.show.0,
         seats,
-        new.drop.as_str(),
-        new.sid.0,
+        admission.map(|(drop, _)| drop.as_str()),
+        admission.map(|(_, sid)| sid.0),
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -180,7 +183,7 @@ pub(super) async fn check_show(
 
 /// Expires what is overdue and in the way, by the time at which the hold was taken: claims on these seats, and the
 /// buyer's own last reservation.
-pub(super) async fn expire_overdue(
+pub(in crate::store) async fn expire_overdue(
     tx: &mut PgTransaction<'_>,
     new: &NewReservation,
     seats: &[SqlSeat],
@@ -226,7 +229,7 @@ pub(super) async fn expire(
 }
 
 /// A seat's index as SQL has it.
-pub(super) type SqlSeat = i32;
+pub(in crate::store) type SqlSeat = i32;
 
 /// A seat's index as the domain has it.
 pub(super) fn seat_index(seat: SqlSeat) -> SeatIndex {

@@ -117,7 +117,12 @@ pub const FAULTS: &[Fault] = &[
     fault("move_lapse", "if not redis.call('ZSCORE', KEYS[4], ARGV[2]) then return {'GONE', now} end", ""),
     fault("book_seats", "redis.call('ZREM', KEYS[4], id)\nif", "if"),
     fault("book_seats", "write_bytes(seats, BOOKED)", "write_bytes(seats, HELD)"),
-    fault("book_seats", "if hold and not lapses_at then return {'BOOKED', now} end", ""),
+    fault("book_seats", "tonumber(known.fence) >= tonumber(ARGV[4])", "false"),
+    fault("book_seats", "tonumber(known.fence) >= tonumber(ARGV[4])", "true"),
+    fault("book_seats", "if known then free_rest(known, lapses_at, list, {}) end", ""),
+    fault("book_seats", "lapses_at and HELD or BOOKED", "HELD"),
+    fault("book_seats", "byte == own and not stays", "not stays"),
+    fault("book_seats", "lapses_at and 'BOOKED' or 'ANEW'", "'BOOKED'"),
     // Exchanging.
     fault("exchange_seats", "lapse_overdue(MAX_LAPSES)", ""),
     fault("exchange_seats", "elseif byte == FREE then", "elseif byte ~= BOOKED then"),

@@ -109,6 +109,7 @@ impl Pair {
             Operation::Exchange(index, _)
             | Operation::Release(index)
             | Operation::Book(index)
+            | Operation::Rebook(index, _)
             | Operation::Free(index)
             | Operation::MoveLapse(index, _)
             | Operation::Settle(index) => match self.known(*index) {
@@ -157,9 +158,14 @@ impl Pair {
                 let answered = self.redis.release(show, id).await.map_err(failed)?;
                 same(&answered, &self.model.release(id), operation)
             }
-            Operation::Book(_) => {
-                self.model.book(known);
-                self.redis.book(show, known).await.map_err(failed)
+            Operation::Book(_) => self.book(known, operation).await,
+            Operation::Rebook(_, seats) => {
+                let later = OwnedSeats { seats: seats.clone(), fence: known.fence + 1, ..known.clone() };
+                for asked in self.asked.iter_mut().filter(|asked| asked.id == id) {
+                    asked.clone_from(&later);
+                }
+                self.book(&later, operation).await?;
+                self.book(known, operation).await
             }
             Operation::Free(_) => {
                 let answered = self.redis.free(show, id).await.map_err(failed)?;
@@ -179,6 +185,11 @@ impl Pair {
                 same(&settled.map_err(failed)?, &true, operation)
             }
         }
+    }
+
+    async fn book(&mut self, owned: &OwnedSeats, operation: &Operation) -> Checked {
+        let answered = self.redis.book(self.show, owned).await.map_err(failed)?;
+        same(&answered, &self.model.book(owned), operation)
     }
 
     async fn exchange(&mut self, id: ReservationId, seats: &[SeatIndex], operation: &Operation) -> Checked {

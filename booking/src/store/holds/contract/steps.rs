@@ -18,6 +18,8 @@ pub enum Operation {
     Release(prop::sample::Index),
     /// A payment is done.
     Book(prop::sample::Index),
+    /// A booking got other seats; what was true before is told once more, late.
+    Rebook(prop::sample::Index, Vec<SeatIndex>),
     /// A reservation has ended.
     Free(prop::sample::Index),
     /// A payment begins, or was declined.
@@ -69,6 +71,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (index(), seats()).prop_map(|(index, seats)| Operation::Exchange(index, seats)),
         2 => index().prop_map(Operation::Release),
         4 => index().prop_map(Operation::Book),
+        3 => (index(), seats()).prop_map(|(index, seats)| Operation::Rebook(index, seats)),
         2 => index().prop_map(Operation::Free),
         2 => (index(), 0..90_u32).prop_map(|(index, s)| Operation::MoveLapse(index, s)),
         1 => index().prop_map(Operation::Settle),
