@@ -100,6 +100,15 @@ pub struct Admission {
     pub drop: DropSlug,
     /// The admission, and its slot.
     pub sid: Sid,
+    /// When the token was made.
+    pub issued_at: Timestamp,
     /// When the token ends.
     pub expires_at: Timestamp,
+}
+
+impl Admission {
+    /// Whether the visit ends with this token: it is shorter than others, and no renewal lasts longer.
+    pub fn is_last(&self) -> bool {
+        self.expires_at.duration_since(self.issued_at).as_secs() < LIFETIME_S
+    }
 }

@@ -11,6 +11,7 @@ mod plan;
 mod show;
 mod tickets;
 mod view;
+mod visit;
 
 use axum::Router;
 use axum::extract::Path;
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(catalogue::browse))
         .route("/drops/{drop}", get(catalogue::drop))
+        .route("/drops/{drop}/visit", get(visit::look))
         .route("/movies/{id}", get(catalogue::movie))
         .route("/shows/{id}", get(show::show))
         .route("/shows/{id}/plan", get(plan::plan))
@@ -99,6 +101,7 @@ mod tests {
             "paying.js",
             "private-link.js",
             "ticket.js",
+            "visit.js",
             "offline.js",
             "shop.css",
             "no-script.css",

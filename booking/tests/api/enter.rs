@@ -91,3 +91,29 @@ async fn an_admission_near_its_end_is_renewed_on_the_way() {
     assert_eq!(ask(&admitted.token).await.status(), 401, "the old one is over");
     assert_eq!(ask(fresh).await.status(), 200);
 }
+
+#[tokio::test]
+async fn a_page_that_is_only_looked_at_keeps_its_visitor_in() {
+    let (shop, clock) = Shop::open_timeless().await;
+    let admitted = shop.line.admit(DROP).await;
+    let look = async |token: &str| {
+        let request = Client::new().get(format!("{}/drops/{DROP}/visit", shop.url()));
+        request.header("cookie", format!("admission_{DROP}={token}")).send().await.unwrap()
+    };
+    let visit = look(&admitted.token).await;
+    assert_eq!(
+        (visit.status().as_u16(), visit.headers()["cache-control"].as_bytes()),
+        (200, &b"no-store"[..])
+    );
+    let visit: serde_json::Value = visit.json().await.unwrap();
+    let time = |name: &str| visit[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(time("expires_at").duration_since(time("now")), SignedDuration::from_secs(300));
+    assert_eq!(visit["is_last"], false);
+    clock.advance(SignedDuration::from_secs(195).unsigned_abs());
+    assert!(look(&admitted.token).await.headers().contains_key("set-cookie"), "renewed on the way");
+    clock.advance(SignedDuration::from_secs(200).unsigned_abs());
+    for over in [&admitted.token, "nobody's"] {
+        let visit: serde_json::Value = look(over).await.json().await.unwrap();
+        assert_eq!((&visit["expires_at"], &visit["is_last"]), (&serde_json::Value::Null, &false.into()));
+    }
+}

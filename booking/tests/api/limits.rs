@@ -185,11 +185,13 @@ impl Counted {
     async fn ask(&self, admitted: &Admitted, seats: &[&str]) -> (Result<bool, ReserveError>, u64) {
         let asked: Vec<AskedSeat> =
             seats.iter().map(|label| AskedSeat { label: (*label).to_owned(), fare: None }).collect();
+        let now = self.store.clock.now();
         let admission = Admission {
             identity: admitted.identity.clone(),
             drop: admitted.drop.clone(),
             sid: admitted.sid,
-            expires_at: self.store.clock.now() + jiff::SignedDuration::from_secs(300),
+            issued_at: now,
+            expires_at: now + jiff::SignedDuration::from_secs(300),
         };
         let before = self.postgres.bytes_forwarded();
         let reserved = reserve(&self.store, &admission, None, &self.plan, &asked).await;

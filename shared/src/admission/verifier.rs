@@ -118,8 +118,9 @@ impl Verifier {
             return Err(AdmissionError::Invalid);
         }
         check_times(&claims, now.as_second())?;
-        let expires_at = Timestamp::from_second(claims.exp).map_err(|_| AdmissionError::Invalid)?;
-        Ok(Admission { identity: claims.sub, drop: claims.drop, sid: claims.sid, expires_at })
+        let time = |second| Timestamp::from_second(second).map_err(|_| AdmissionError::Invalid);
+        let (issued_at, expires_at) = (time(claims.iat)?, time(claims.exp)?);
+        Ok(Admission { identity: claims.sub, drop: claims.drop, sid: claims.sid, issued_at, expires_at })
     }
 
     /// The key of this id, if it is one that admissions are signed with.

@@ -11,6 +11,7 @@ mod slow;
 mod states;
 mod tickets;
 mod till;
+mod visit;
 mod waiting;
 mod webdriver;
 
