@@ -43,8 +43,8 @@ advisories: ## Checks it for known vulnerabilities; fetches the database of Rust
 screenshots: ## Takes pictures of the pages that the tests see, phone and desktop, light and dark, into target/screenshots
 	STANCHION_TEST_PICTURES="$(CURDIR)/target/screenshots" $(MAKE) test ARGS="--package stanchion --test browser"
 
-bench: ## Measures the services against references in one run (a few minutes)
-	cargo run --release --package bench
+bench: ## Measures the services against references in one run, a few minutes (ARGS="frames" measures the seat map alone)
+	cargo run --release --package bench -- $(ARGS)
 
 rehearse: ## Sends a crowd to the demo in ./data (ARGS="--visitors 5000")
 	cargo run --release --package stanchion -- rehearse $(ARGS)

@@ -40,6 +40,8 @@ enum Section {
     Streams,
     /// The shop
     Shop,
+    /// The seat map in a browser
+    Frames,
 }
 
 #[tokio::main]
@@ -59,13 +61,16 @@ async fn main() -> anyhow::Result<()> {
     if runs(Section::Streams) {
         report(&mut rows, line::streams::measure().await?);
     }
-    if runs(Section::Line) || runs(Section::Shop) {
+    if [Section::Line, Section::Shop, Section::Frames].into_iter().any(runs) {
         let stage = Stage::set().await?;
         if runs(Section::Line) {
             report(&mut rows, line::visits::measure(&stage, bare).await?);
         }
         if runs(Section::Shop) {
             report(&mut rows, shop::measure(&stage, bare).await?);
+        }
+        if runs(Section::Frames) {
+            report(&mut rows, shop::frames::measure(&stage).await?);
         }
         let stores = stage.leave().await;
         if runs(Section::Shop) {

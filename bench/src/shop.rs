@@ -1,6 +1,7 @@
 //! The shop: seats taken, seats refused, bookings paid, maps looked at.
 
 mod crowd;
+pub mod frames;
 mod maps;
 mod sales;
 pub mod starts;

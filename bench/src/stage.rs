@@ -44,17 +44,18 @@ impl Stores {
 
     /// The settings of a service that uses them and has no limits of requests. Its ports are any.
     pub fn settings(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let line_port = servers::ports::free_port()?;
+        let (line_port, shop_port) = (servers::ports::free_port()?, servers::ports::free_port()?);
         let own = [
             ("REDIS_URL", self.redis.url()),
             ("DATABASE_URL", self.postgres.url()),
             ("WAITROOM_LISTEN", format!("127.0.0.1:{line_port}")),
             ("WAITROOM_PUBLIC_URL", format!("http://127.0.0.1:{line_port}")),
+            ("BOOKING_LISTEN", format!("127.0.0.1:{shop_port}")),
+            ("BOOKING_PUBLIC_URL", format!("http://127.0.0.1:{shop_port}")),
         ];
         let common = [
             ("RUST_LOG", "error"),
             ("WAITROOM_ADMIN_LISTEN", "127.0.0.1:0"),
-            ("BOOKING_LISTEN", "127.0.0.1:0"),
             ("BOOKING_ADMIN_LISTEN", "127.0.0.1:0"),
             ("WAITROOM_SECRET", "bench bench bench bench bench bench"),
             ("BOOKING_SECRET", "bench bench bench bench bench bench"),
@@ -184,6 +185,16 @@ impl Stage {
     /// Where the line is.
     pub fn line(&self) -> SocketAddr {
         self.waitroom.address
+    }
+
+    /// Where the line is, as a browser is told.
+    pub fn line_url(&self) -> String {
+        self.waitroom.url()
+    }
+
+    /// Where the shop is, as a browser is told.
+    pub fn shop_url(&self) -> String {
+        self.booking.url()
     }
 
     /// Where the shop is.

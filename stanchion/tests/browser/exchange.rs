@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
 use crate::{enter, enter_without_script, pay, reserve, seat};
+use harness::browser::{Browser, Key, Window};
 
 const OTHER_SEATS: &str = "a[href*='?exchange=']";
 

@@ -1,7 +1,6 @@
 //! People with a browser: real pages of real services in a real Chromium, by mouse, with script and without.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-mod chromium;
 mod exchange;
 mod installation;
 mod line_states;
@@ -13,16 +12,10 @@ mod tickets;
 mod till;
 mod visit;
 mod waiting;
-mod webdriver;
 
-use std::time::Duration;
-
-use chromium::{Browser, Key, Window};
+use harness::browser::{Browser, Key, Window};
 use installation::Installation;
 use serde_json::json;
-
-/// Longer than anything takes on a busy machine.
-const SOON: Duration = Duration::from_secs(45);
 
 /// Through the line: from the list of drops into the shop.
 async fn enter(browser: &Browser, installation: &Installation) {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::pages::Language;
 
-use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
+use harness::browser::{Browser, Window};
 
 /// Counts what a page does that nobody can see: streams it opens, tones, notifications.
 const COUNTERS: &str = "

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
 use crate::{enter, enter_without_script, pay};
+use harness::browser::{Browser, Key, Window};
 
 /// Through the line to the seats, drawn and live.
 async fn choose(browser: &Browser, installation: &Installation, show: &str) {

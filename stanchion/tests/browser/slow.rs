@@ -5,9 +5,9 @@ use futures::future::join_all;
 use harness::actors::Visitor;
 use serde_json::json;
 
-use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
 use crate::queue::{drop, fill, page, patch};
+use harness::browser::{Browser, Window};
 
 /// Notes when the position is there, and how far what was shown has jumped.
 const WATCH: &str = "

@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
-use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
 use crate::{enter, pay, reserve, seat};
+use harness::browser::{Browser, Window};
 
 /// A hall of one row.
 fn two_seats() -> Value {

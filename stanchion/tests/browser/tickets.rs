@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::chromium::{Browser, Key, Window};
 use crate::installation::Installation;
 use crate::{enter, enter_without_script, pay, reserve};
+use harness::browser::{Browser, Key, Window};
 
 /// Fills the card form by keyboard, from its first field on, and sends it.
 async fn pay_by_keyboard(browser: &Browser, number: &str) {

@@ -3,10 +3,10 @@
 use harness::eventually;
 use serde_json::json;
 
-use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
 use crate::queue::patch;
-use crate::{SOON, enter, enter_without_script, pay, reserve};
+use crate::{enter, enter_without_script, pay, reserve};
+use harness::browser::{Browser, SOON, Window};
 
 /// Answers the bank.
 async fn tell_bank(browser: &Browser, approve: bool) {

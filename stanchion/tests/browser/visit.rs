@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::chromium::{Browser, Window};
 use crate::enter;
 use crate::installation::Installation;
+use harness::browser::{Browser, Window};
 
 #[tokio::test]
 async fn the_end_of_a_visit_is_told_before_it_comes() {

@@ -1,7 +1,7 @@
 //! What people who wait need besides their position: the place on another device, and a code for support.
 
-use crate::chromium::{Browser, Window};
 use crate::installation::Installation;
+use harness::browser::{Browser, Window};
 
 const PLACE: &str =
     "return fetch('/v1/drops/midnight-premiere/places/me').then(r => r.json()).then(p => p.place_id)";
