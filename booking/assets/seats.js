@@ -172,7 +172,9 @@ form.addEventListener("formdata", ({ formData }) => {
   for (const seat of hall.chosenInOrder()) formData.append("seat", seat.label);
 });
 form.addEventListener("submit", (event) => {
-  const reason = hall.chosen.size === 0 ? "choose-first" : navigator.onLine ? undefined : "offline";
+  const isExact = form.hasAttribute("data-exact");
+  const isWrong = isExact ? hall.chosen.size !== hall.most : hall.chosen.size === 0;
+  const reason = isWrong ? (isExact ? "exactly" : "choose-first") : navigator.onLine ? undefined : "offline";
   if (reason || isLeaving) {
     event.preventDefault();
     if (reason) teller.say(text(reason));

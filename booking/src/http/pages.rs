@@ -58,6 +58,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/b/offline.js", get(entrance::worker))
         .route("/b/{id}", get(tickets::show))
         .route("/b/{id}/cancel", get(cancel::ask).post(cancel::cancel))
+        .route("/b/{id}/seats", get(exchange::booked::show).post(exchange::booked::change))
+        .route("/b/{id}/best-seats", get(exchange::booked::best))
         .route("/b/{id}/tickets/{ticket}", get(entrance::show))
         .route("/b/{id}/open", post(tickets::open).get(tickets::back))
         .layer(middleware::from_fn(own_pages_only))

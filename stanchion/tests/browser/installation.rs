@@ -174,7 +174,9 @@ async fn add_show(shop: &Operator, screen: &str, rows: &Value, mut show: Value) 
     show["screen_id"] = json!(screen.text("screen_id"));
     show["starts_at"] = json!(Clock::System.now() + SignedDuration::from_hours(72));
     show["drop"] = json!(DROP);
-    show["prices"] = json!({ "standard": { "amount_minor": 1250, "currency": "EUR" } });
+    if show["prices"].is_null() {
+        show["prices"] = json!({ "standard": { "amount_minor": 1250, "currency": "EUR" } });
+    }
     shop.create_show(show).await.expect(201).text("show_id").to_owned()
 }
 

@@ -11,6 +11,8 @@ use shared::money::Money;
 use shared::store::StoreError;
 
 use self::choice::Choice;
+#[cfg(test)]
+pub(crate) use self::choice::tests::booking as sample;
 use super::ReserveError;
 use crate::domain::booking::{Booking, BookingStatus, TicketStatus};
 use crate::domain::cancel::CancelPolicy;
@@ -82,6 +84,13 @@ impl From<StoreError> for BookedExchangeError {
     fn from(error: StoreError) -> Self {
         Self::Reserve(error.into())
     }
+}
+
+/// Whether these seats, at the booking's fares, cost what was paid for it.
+pub fn cost_the_same(booking: &Booking, plan: &ShowPlan, seats: &[String]) -> bool {
+    let asked: Vec<AskedSeat> =
+        seats.iter().map(|label| AskedSeat { label: label.clone(), fare: None }).collect();
+    Choice::parse(plan, booking, &asked).is_ok_and(|choice| choice.basket.total == booking.total)
 }
 
 /// Gives bookings other seats.

@@ -95,11 +95,13 @@ pub(super) async fn cancel(
     }
 }
 
-fn to_booking(id: BookingId) -> Response {
+/// To the booking's page, which says what it is now.
+pub(super) fn to_booking(id: BookingId) -> Response {
     Redirect::to(&format!("/b/{id}")).into_response()
 }
 
-async fn own(app: &AppState, caller: &Caller, id: BookingId) -> Result<Booking, Problem> {
+/// A booking that the caller may change.
+pub(super) async fn own(app: &AppState, caller: &Caller, id: BookingId) -> Result<Booking, Problem> {
     let booking = found(bookings::find(&app.store.pool, id).await)?;
     caller.must_own(booking.reservation, &booking.buyer)?;
     Ok(booking)

@@ -1,5 +1,7 @@
-//! Other seats for a basket: the page of the show once more, with the basket's own seats as a choice that can be kept.
-//! What is exchanged, and whether, the API's own handler decides.
+//! Other seats for a basket, or for a booking (`booked`): the page of the show once more, with its own seats as a choice that
+//! can be kept. What is exchanged, and whether, the API's own handlers decide.
+
+pub(super) mod booked;
 
 use std::collections::HashSet;
 
@@ -10,14 +12,18 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use shared::http::{Address, Body, PathOf, QueryOf};
+use shared::money::Money;
 use shared::problem::Problem;
 
 use super::checkout::{EXCHANGED, own, to_basket};
+use super::hall::categories;
 use super::plan;
 use super::show::{Access, Answer, Notice, Wished, chosen, is, refusal};
 use super::view::local_time;
 use crate::app::AppState;
-use crate::domain::catalogue::ShowPlan;
+use crate::domain::booking::Booking;
+use crate::domain::catalogue::{STANDARD_FARE, ShowPlan};
+use crate::domain::exchange::booked::cost_the_same;
 use crate::domain::exchange::most_seats;
 use crate::domain::holds::{SeatMap, SeatState};
 use crate::domain::ids::{ReservationId, ShowId};
@@ -37,16 +43,33 @@ use crate::http::seats::best::{BestBody, BestQuery, propose};
 pub(super) struct Exchange {
     pub(super) show: ShowId,
     pub(super) reservation: ReservationId,
-    /// Labels of the seats, as the basket has them.
+    /// Labels of the seats that it has.
     pub(super) own: Vec<String>,
+    /// So many seats it may have.
+    pub(super) max_seats: usize,
+    /// Whether the standard prices of seats are what they cost here.
+    pub(super) has_plain_prices: bool,
+    pub(super) keeps: Keeps,
+}
+
+/// What stays as it is.
+#[derive(Clone, Debug)]
+pub(super) enum Keeps {
+    /// The time of a basket.
+    Time(Time),
+    /// The number of seats of a booking, and their price.
+    Price(Box<Booking>),
+}
+
+/// For how long seats are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Time {
     /// When they are let go of.
     pub(super) expires_at: Timestamp,
     /// `expires_at` on the theatre's clocks.
     pub(super) kept_until: String,
     /// What the time is counted from.
     pub(super) now: Timestamp,
-    /// So many seats the basket may have.
-    pub(super) max_seats: usize,
 }
 
 impl Exchange {
@@ -65,23 +88,76 @@ impl Exchange {
             show: reservation.show,
             reservation: reservation.id,
             own: reservation.seats.iter().map(|seat| seat.label.clone()).collect(),
-            expires_at: reservation.expires_at,
-            kept_until: local_time(reservation.expires_at, &plan.show.theatre.time_zone, "%H:%M:%S"),
-            now,
             max_seats: (most as usize).min(MAX_SEATS),
+            has_plain_prices: true,
+            keeps: Keeps::Time(Time {
+                expires_at: reservation.expires_at,
+                kept_until: local_time(reservation.expires_at, &plan.show.theatre.time_zone, "%H:%M:%S"),
+                now,
+            }),
         }))
+    }
+
+    /// What can become of a booking.
+    pub(super) fn of_booking(booking: Booking, plan: &ShowPlan) -> Self {
+        let own: Vec<String> = booking.tickets.iter().map(|ticket| ticket.seat.clone()).collect();
+        Self {
+            show: booking.show,
+            reservation: booking.reservation,
+            max_seats: own.len(),
+            has_plain_prices: standard_price(plan, &own) == Some(booking.total),
+            own,
+            keeps: Keeps::Price(Box::new(booking)),
+        }
+    }
+
+    /// Until when a basket has its seats.
+    pub(super) fn time(&self) -> Option<&Time> {
+        match &self.keeps {
+            Keeps::Time(time) => Some(time),
+            Keeps::Price(_) => None,
+        }
+    }
+
+    /// The booking that keeps its price.
+    pub(super) fn booking(&self) -> Option<&Booking> {
+        match &self.keeps {
+            Keeps::Time(_) => None,
+            Keeps::Price(booking) => Some(booking),
+        }
     }
 
     fn labels(&self) -> HashSet<String> {
         self.own.iter().cloned().collect()
     }
 
-    /// The page.
-    pub(super) fn here(&self) -> String {
-        format!("/shows/{}?exchange={}", self.show, self.reservation)
+    /// The page of what is to have other seats.
+    pub(super) fn home(&self) -> String {
+        match self.booking() {
+            Some(booking) => format!("/b/{}", booking.id),
+            None => self.basket(),
+        }
     }
 
-    /// The seats as they are for this basket: its own can be had.
+    /// The path below which the plan and the seats are told for its key.
+    pub(super) fn basket(&self) -> String {
+        format!("/checkout/{}", self.reservation)
+    }
+
+    /// The page.
+    pub(super) fn here(&self) -> String {
+        match self.booking() {
+            Some(booking) => format!("/b/{}/seats", booking.id),
+            None => format!("/shows/{}?exchange={}", self.show, self.reservation),
+        }
+    }
+
+    /// Whether these seats, as far as their price goes, can be had instead.
+    pub(super) fn may_have(&self, plan: &ShowPlan, seats: &[String]) -> bool {
+        self.booking().is_none_or(|booking| cost_the_same(booking, plan, seats))
+    }
+
+    /// The seats as they are for it: its own can be had.
     pub(super) fn free(&self, plan: &ShowPlan, map: &mut SeatMap) {
         for seat in self.own.iter().filter_map(|label| plan.seat(label)) {
             if let Some(state) = map.states.get_mut(seat.index as usize) {
@@ -195,6 +271,23 @@ pub(super) async fn map(
     Ok(tagged(&headers, &statuses.tag, CACHING, || statuses.response(&headers)))
 }
 
+/// The category that is wished for; where none is, any of them, and then each.
+pub(super) fn categories_for(plan: &ShowPlan, wished: Option<&str>) -> Vec<Option<String>> {
+    if let Some(wished) = wished {
+        return vec![Some(wished.to_owned())];
+    }
+    let each = categories(plan).into_iter().map(|category| Some(category.word));
+    std::iter::once(None).chain(each).collect()
+}
+
+/// What these seats cost at the standard fare.
+fn standard_price(plan: &ShowPlan, seats: &[String]) -> Option<Money> {
+    let prices = &plan.show.prices;
+    seats.iter().try_fold(Money::new(0, prices.currency()), |sum, label| {
+        sum.checked_add(prices.price(&plan.seat(label)?.seat.category, STANDARD_FARE)?)
+    })
+}
+
 /// Whether seats of a show can be had at all; whose turn it is does not matter to a basket.
 fn access_to(app: &AppState, plan: &ShowPlan) -> Access {
     if plan.show.is_on_sale(app.clock.now()) { Access::Open } else { Access::NotOnSale }
@@ -229,11 +322,19 @@ pub(super) mod tests {
             show: ShowId(Uuid::from_u128(7)),
             reservation: ReservationId(Uuid::from_u128(9)),
             own: vec!["A1".to_owned(), "A2".to_owned()],
-            expires_at: samples::now(),
-            kept_until: "21:10:00".to_owned(),
-            now: samples::now(),
             max_seats: 4,
+            has_plain_prices: true,
+            keeps: Keeps::Time(Time {
+                expires_at: samples::now(),
+                kept_until: "21:10:00".to_owned(),
+                now: samples::now(),
+            }),
         }
+    }
+
+    /// For a booking of A1 and A2, of which one was cheaper.
+    pub(in super::super) fn sample_booked() -> Exchange {
+        Exchange::of_booking(crate::domain::exchange::booked::sample(), &sample_plan())
     }
 
     #[test]

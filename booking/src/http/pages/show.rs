@@ -2,6 +2,7 @@
 
 mod offer;
 mod refusal;
+mod ways;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -22,11 +23,13 @@ use shared::problem::Problem;
 use self::offer::Offer;
 pub(super) use self::offer::Wished;
 pub(super) use self::refusal::{Notice, is, refusal};
-use super::exchange::{self, Exchange};
+use self::ways::Ways;
+use super::exchange::{self, Exchange, Time, categories_for};
 use super::hall::{Cell, Hall};
 use super::view::ShowView;
-use super::{manage_cookie, plan, queue_url};
+use super::{manage_cookie, queue_url};
 use crate::app::AppState;
+use crate::domain::booking::Booking;
 use crate::domain::catalogue::ShowPlan;
 use crate::domain::ids::ShowId;
 use crate::domain::reserve::{AskedSeat, MAX_SEATS, Reserved, reserve as reserve_seats};
@@ -48,6 +51,23 @@ struct ShowPage {
     exchange: Option<Exchange>,
 }
 
+impl ShowPage {
+    /// Until when a basket keeps its seats.
+    fn time(&self) -> Option<&Time> {
+        self.exchange.as_ref().and_then(Exchange::time)
+    }
+
+    /// The booking that is to have other seats.
+    fn booking(&self) -> Option<&Booking> {
+        self.exchange.as_ref().and_then(Exchange::booking)
+    }
+
+    /// Whether the standard prices of seats are what they cost here.
+    fn has_plain_prices(&self) -> bool {
+        self.exchange.as_ref().is_none_or(|exchange| exchange.has_plain_prices)
+    }
+}
+
 /// What can be chosen, and how it was chosen so far.
 struct Choice {
     hall: Hall,
@@ -58,55 +78,6 @@ struct Choice {
     offer: Option<Offer>,
     /// Labels of the seats that were chosen and can be had; those that a basket has already need not be told.
     chosen: Vec<String>,
-}
-
-/// Where the page and its parts are.
-struct Ways {
-    /// The page itself.
-    here: String,
-    /// Where the form goes.
-    action: String,
-    /// The hall's plan.
-    plan: String,
-    /// The seats as they change.
-    seats: String,
-    /// The best seats.
-    best: String,
-    /// The seats can only be asked for, not be listened to.
-    only_asked: bool,
-}
-
-impl Ways {
-    /// Those of a show; for a basket that is to have other seats they are its own, and `is_live` for somebody whose
-    /// turn has not ended.
-    fn of(plan: &ShowPlan, exchange: Option<&Exchange>, is_live: bool) -> Self {
-        let show = plan.show.show_id;
-        let Some(basket) = exchange.map(|exchange| format!("/checkout/{}", exchange.reservation)) else {
-            return Self {
-                here: format!("/shows/{show}"),
-                action: format!("/shows/{show}/reserve"),
-                plan: plan::address(plan),
-                seats: format!("/v1/shows/{show}/seats"),
-                best: format!("/v1/shows/{show}/best-seats"),
-                only_asked: false,
-            };
-        };
-        let live = format!("/v1/shows/{show}/seats");
-        Self {
-            here: exchange.map(Exchange::here).unwrap_or_default(),
-            action: format!("{basket}/seats"),
-            plan: plan::address_within(plan, &basket),
-            seats: if is_live { live } else { format!("{basket}/map") },
-            best: format!("{basket}/best-seats"),
-            only_asked: !is_live,
-        }
-    }
-
-    /// The page with the seats as a map or as a list.
-    fn showing(&self, view: &str) -> String {
-        let sign = if self.here.contains('?') { '&' } else { '?' };
-        format!("{}{sign}view={view}", self.here)
-    }
 }
 
 /// Whether seats can be chosen.
@@ -120,6 +91,8 @@ pub(super) enum Access {
     NeedsTurn,
     /// Not any more in this turn.
     TurnOver,
+    /// Not any more for this booking; the notice says why.
+    Over,
 }
 
 /// What a page answers.
@@ -265,15 +238,25 @@ impl Choice {
     ) -> Result<Self, Problem> {
         let mut map = app.store.seat_map(plan.show.show_id).await?;
         let exchange = answer.exchange.as_ref();
+        if exchange.is_some_and(|exchange| exchange.booking().is_some()) {
+            answer.wished.count = max_seats;
+        }
         if let Some(exchange) = exchange {
             exchange.free(plan, &mut map);
         }
         let (mut wished, chosen) = (answer.wished.clone(), answer.chosen);
         wished.bound(max_seats);
+        let fits = |offer: &Offer| exchange.is_none_or(|exchange| exchange.may_have(plan, &offer.seats));
         let offer = match answer.notice {
-            Some(Notice::SeatsTaken { .. } | Notice::Stranded { .. }) => Offer::instead(plan, &map, chosen),
+            Some(Notice::SeatsTaken { .. } | Notice::Stranded { .. }) => {
+                Offer::instead(plan, &map, chosen).filter(fits)
+            }
             None if wished.is_asked => {
-                let best = Offer::best(plan, &map, &wished);
+                let kinds = categories_for(plan, wished.category.as_deref()).into_iter();
+                let mut best = kinds.filter_map(|category| {
+                    Offer::best(plan, &map, &Wished { category, ..wished.clone() }).filter(fits)
+                });
+                let best = best.next();
                 answer.notice = best.is_none().then_some(Notice::NothingFound);
                 best
             }
@@ -305,8 +288,10 @@ pub(super) async fn view(app: &AppState, plan: &ShowPlan) -> ShowView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::exchange::tests::sample as sample_exchange;
+    use super::super::exchange::tests::{sample as sample_exchange, sample_booked};
     use super::super::hall::tests::{sample as sample_hall, sample_plan};
+    use shared::money::{Currency, Money};
+
     use super::super::view::samples;
     use super::offer::tests::sample as sample_offer;
     use super::*;
@@ -331,9 +316,13 @@ mod tests {
 
     /// The page for a basket that has A1 and A2 and is to have others.
     fn exchanging(is_live: bool, notice: Option<Notice>) -> String {
-        let exchange = sample_exchange();
+        other_seats(sample_exchange(), is_live, notice)
+    }
+
+    fn other_seats(exchange: Exchange, is_live: bool, notice: Option<Notice>) -> String {
         let ways = Ways::of(&sample_plan(), Some(&exchange), is_live);
-        let choice = Some(Choice { ways, offer: Some(sample_offer(notice.is_none())), ..choice() });
+        let offer = Some(sample_offer(notice.is_none()));
+        let choice = Some(Choice { ways, offer, max_seats: exchange.max_seats, ..choice() });
         let exchange = Some(exchange);
         let page = ShowPage { show: samples::show(), access: Access::Open, choice, notice, exchange };
         let html = page.render().unwrap();
@@ -447,6 +436,63 @@ mod tests {
         assert!(html.contains(here) && !html.contains("/reserve\""), "{html}");
         let lost = exchanging(true, Some(Notice::SeatsTaken { seats: vec!["B2".to_owned()] }));
         assert!(lost.contains("You still have A1, A2") && !lost.contains("Nothing was reserved"), "{lost}");
+    }
+
+    #[test]
+    fn a_booking_that_is_to_have_other_seats_says_what_stays_and_what_does_not() {
+        let html = other_seats(sample_booked(), false, None);
+        let booking = "/b/00000000-0000-0000-0000-000000000002";
+        for text in [
+            "A1, A2 stay yours until you change them",
+            "Choose 2 seats that cost the same, 20.00 EUR: nothing is charged",
+            "their tickets let nobody in any more",
+            "Keep my seats",
+            "Exactly 2 seats, for 20.00 EUR.",
+            "<input type=\"hidden\" name=\"count\" value=\"2\">",
+            " data-exact data-chosen",
+            "Together, and for the same price.",
+            "data-seats=\"/checkout/00000000-0000-0000-0000-000000000003/map\"",
+            "data-total hidden",
+        ] {
+            assert!(html.contains(text), "{text} is missing in {html}");
+        }
+        assert_eq!(html.matches(&format!("action=\"{booking}/seats\"")).count(), 3, "{html}");
+        assert!(html.contains(&format!("href=\"{booking}\" data-keep")), "{html}");
+        let no_time = ["countdown", "data-now", "exchange.js", "name=\"exchange\"", "<select name=\"count\""];
+        assert!(no_time.iter().all(|word| !html.contains(word)), "{html}");
+    }
+
+    #[test]
+    fn why_a_booking_keeps_its_seats_is_explained_with_what_to_do() {
+        let with = |notice| other_seats(sample_booked(), true, Some(notice));
+        let (paid, now) = (Money::new(2500, Currency::EUR), Money::new(3600, Currency::EUR));
+        let dearer = with(Notice::PriceDiffers { paid, now });
+        for text in [
+            "cost 36.00 EUR, yours cost 25.00 EUR",
+            "You still have A1, A2.",
+            "cancel the booking and book anew",
+        ] {
+            assert!(dearer.contains(text), "{text} is missing in {dearer}");
+        }
+        assert!(with(Notice::SeatCount).contains("Choose exactly 2 seats</h2>"));
+        assert!(with(Notice::Meanwhile).contains("changed at the same moment"));
+        assert!(with(Notice::NothingFound).contains("of that kind for the same price"));
+        for (notice, words) in
+            [(Notice::TooLate, "too late for other seats"), (Notice::Used, "A ticket has been used")]
+        {
+            let (choice, exchange) = (None, Some(sample_booked()));
+            let page = ShowPage {
+                show: samples::show(),
+                access: Access::Over,
+                choice,
+                notice: Some(notice),
+                exchange,
+            };
+            let html = page.render().unwrap();
+            samples::check(&html);
+            assert!(html.contains(words) && html.contains("You still have A1, A2."), "{html}");
+            assert!(html.contains("Back to the tickets") && !html.contains("<form"), "{html}");
+        }
     }
 
     #[test]

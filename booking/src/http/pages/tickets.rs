@@ -11,6 +11,7 @@ use shared::money::Money;
 use shared::pages::{FormOf, page};
 use shared::problem::Problem;
 
+use super::checkout::EXCHANGED;
 use super::manage_cookie;
 use super::show::view;
 use super::view::{ShowView, readable};
@@ -30,6 +31,10 @@ struct BookingPage {
     private_link: String,
     /// It has just been paid for.
     is_new: bool,
+    /// It has just been given other seats.
+    is_exchanged: bool,
+    /// It may have other seats.
+    may_be_exchanged: bool,
 }
 
 /// Asks for the part of the link that browsers keep to themselves.
@@ -108,7 +113,6 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
-    let is_new = query.as_deref() == Some("booked");
     let asks_for_link = || page(StatusCode::OK, &PrivateLinkPage { booking_id: id, refused: false });
     let caller = match caller {
         Ok(caller) => caller,
@@ -118,7 +122,7 @@ pub(super) async fn show(
     // Whether there is such a booking is told to its owner alone.
     match bookings::find(&app.store.pool, id).await? {
         Some(booking) if caller.owns(booking.reservation, &booking.buyer) => {
-            tickets(&app, &booking, is_new).await
+            tickets(&app, &booking, query.as_deref().unwrap_or_default()).await
         }
         _ => Ok(asks_for_link()),
     }
@@ -144,7 +148,8 @@ pub(super) async fn back(PathOf(id): PathOf<BookingId>) -> Redirect {
     Redirect::to(&format!("/b/{id}"))
 }
 
-async fn tickets(app: &AppState, booking: &Booking, is_new: bool) -> Result<Response, Problem> {
+async fn tickets(app: &AppState, booking: &Booking, news: &str) -> Result<Response, Problem> {
+    let (is_new, is_exchanged) = (news == "booked", news == EXCHANGED);
     let plan = found(app.store.plans.get(booking.show).await)?;
     let token = app.manage.token(booking.reservation);
     let private_link = format!("{}/b/{}#{token}", app.public_url, booking.id);
@@ -153,6 +158,7 @@ async fn tickets(app: &AppState, booking: &Booking, is_new: bool) -> Result<Resp
         BookingStatus::Confirmed => None,
         _ => bookings::given_back(&app.store.pool, booking.id).await?.map(GivenBackView::from),
     };
+    let may_be_exchanged = app.till.exchanger.allowed(booking, &plan.show).is_ok();
     let booking = BookingView {
         id: booking.id,
         reference: booking.reference.0.clone(),
@@ -163,7 +169,7 @@ async fn tickets(app: &AppState, booking: &Booking, is_new: bool) -> Result<Resp
         contact,
         given_back,
     };
-    Ok(page(StatusCode::OK, &BookingPage { booking, private_link, is_new }))
+    Ok(page(StatusCode::OK, &BookingPage { booking, private_link, is_new, is_exchanged, may_be_exchanged }))
 }
 
 #[cfg(test)]
@@ -175,10 +181,10 @@ mod tests {
     use super::*;
 
     fn sample(status: BookingStatus) -> String {
-        sample_of(status, None, false)
+        sample_of(status, None, "")
     }
 
-    fn sample_of(status: BookingStatus, given_back: Option<GivenBackView>, is_new: bool) -> String {
+    fn sample_of(status: BookingStatus, given_back: Option<GivenBackView>, news: &str) -> String {
         let ticket = |id, status| TicketView {
             id: TicketId(Uuid::from_u128(id)),
             seat: format!("A{id}"),
@@ -201,7 +207,10 @@ mod tests {
             ],
         };
         let private_link = "http://shop.test/b/7#m1.abc".to_owned();
-        let html = BookingPage { booking, private_link, is_new }.render().unwrap();
+        let (is_new, is_exchanged) = (news == "booked", news == EXCHANGED);
+        let may_be_exchanged = booking.is_confirmed();
+        let page = BookingPage { booking, private_link, is_new, is_exchanged, may_be_exchanged };
+        let html = page.render().unwrap();
         samples::check(&html);
         html
     }
@@ -225,17 +234,17 @@ mod tests {
         let back = |is_stuck, minor| {
             Some(GivenBackView { amount: Money::new(minor, Currency::EUR), percent: 50, is_stuck })
         };
-        let html = sample_of(BookingStatus::Cancelled, back(false, 1875), false);
+        let html = sample_of(BookingStatus::Cancelled, back(false, 1875), "");
         assert!(html.contains("18.75 EUR, 50 % of its price, are on the way"), "{html}");
         assert!(!html.contains("/cancel\"") && html.contains("Take out of the calendar"), "{html}");
-        assert!(sample_of(BookingStatus::Cancelled, back(true, 1875), false).contains("get in touch"));
-        assert!(sample_of(BookingStatus::Cancelled, back(false, 0), false).contains("Nothing is given back"));
-        assert!(sample_of(BookingStatus::Refunded, back(false, 1875), false).contains("were given back"));
+        assert!(sample_of(BookingStatus::Cancelled, back(true, 1875), "").contains("get in touch"));
+        assert!(sample_of(BookingStatus::Cancelled, back(false, 0), "").contains("Nothing is given back"));
+        assert!(sample_of(BookingStatus::Refunded, back(false, 1875), "").contains("were given back"));
     }
 
     #[test]
     fn who_has_just_paid_reads_what_they_have_and_what_to_keep() {
-        let html = sample_of(BookingStatus::Confirmed, None, true);
+        let html = sample_of(BookingStatus::Confirmed, None, "booked");
         for text in [
             "You have your seats",
             "Paid: 37.50 EUR",
@@ -247,6 +256,17 @@ mod tests {
             assert!(html.contains(text), "{text} is missing in {html}");
         }
         assert!(html.contains("Ada &#60;L&#62;") && html.contains("/cancel\""), "{html}");
+    }
+
+    #[test]
+    fn who_may_have_other_seats_finds_the_way_and_who_has_them_reads_which() {
+        assert!(sample(BookingStatus::Confirmed).contains("/seats\">Choose other seats"));
+        assert!(!sample(BookingStatus::Cancelled).contains("/seats\""));
+        let html = sample_of(BookingStatus::Confirmed, None, EXCHANGED);
+        assert!(
+            html.contains("You have other seats now") && html.contains("Seats A1, A2, A3</h2>"),
+            "{html}"
+        );
     }
 
     #[test]

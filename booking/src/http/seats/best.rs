@@ -26,11 +26,11 @@ use crate::http::error::found;
 #[derive(Debug, Deserialize)]
 pub struct BestQuery {
     /// How many seats, 1 to 100.
-    count: usize,
+    pub(in crate::http) count: usize,
     /// Of this price category alone.
-    category: Option<String>,
+    pub(in crate::http) category: Option<String>,
     /// With a place for a wheelchair, and companions beside it. Without, such places are not proposed.
-    accessible: Option<bool>,
+    pub(in crate::http) accessible: Option<bool>,
 }
 
 /// Proposed seats.

@@ -96,7 +96,7 @@ fn with_fares(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use jiff::Timestamp;
     use shared::ids::Identity;
     use shared::money::Currency;
@@ -112,7 +112,7 @@ mod tests {
     }
 
     /// A booking of A1 at the standard fare and A2 at a child's, when they cost 10 euros.
-    fn booking() -> Booking {
+    pub(crate) fn booking() -> Booking {
         let show = ShowId(Uuid::from_u128(1));
         let ticket = |seat: &str, fare: &str| Ticket {
             id: TicketId(Uuid::new_v4()),
@@ -178,6 +178,15 @@ mod tests {
                 "{seats:?}: {refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn only_seats_at_the_price_that_was_paid_cost_the_same() {
+        use super::super::cost_the_same;
+        let labels = |labels: [&str; 2]| labels.map(str::to_owned);
+        assert!(cost_the_same(&booking(), &plan(), &labels(["A1", "A2"])));
+        assert!(!cost_the_same(&booking(), &plan(), &labels(["A2", "A3"])), "A3 costs more than A1 did");
+        assert!(!cost_the_same(&booking(), &plan(), &labels(["A1", "A2"])[..1]), "as many");
     }
 
     #[test]
