@@ -13,9 +13,10 @@ import { Teller } from "./seats/teller.js";
 import { Viewport, control } from "./seats/viewport.js";
 
 /** A seat that is smaller on the screen cannot be hit: the map comes nearer first. Pixels, for fingers and for mice. */
-const LEAST_TOUCH = 26;
+const LEAST_TOUCH = 44;
 const LEAST_MOUSE = 12;
-const NEAR = 44;
+/** What was found for somebody is shown with its surroundings. */
+const READABLE = 26;
 
 const form = document.querySelector("form[data-seats]");
 const stage = form.querySelector("[data-stage]");
@@ -59,7 +60,7 @@ function tap(x, y, event) {
   const pressed = painter.seatOf(event.target);
   if (event.detail === 0 && pressed) return act(pressed);
   const isTouch = event.pointerType === "touch";
-  if (viewport.scale < (isTouch ? LEAST_TOUCH : LEAST_MOUSE)) return viewport.show(x, y, NEAR);
+  if (viewport.scale < (isTouch ? LEAST_TOUCH : LEAST_MOUSE)) return viewport.show(x, y, LEAST_TOUCH);
   const seat = hall.at(x, y, isTouch ? 0.9 : 0.6);
   if (!seat) return undefined;
   painter.stopAt(seat);
@@ -155,7 +156,7 @@ best.addEventListener("submit", async (event) => {
     const seats = found.seats.map((seat) => hall.byLabel.get(seat.seat));
     hall.choose(seats);
     const middle = seats[Math.floor(seats.length / 2)];
-    viewport.show(middle.x, middle.y, Math.max(LEAST_TOUCH, viewport.scale));
+    viewport.show(middle.x, middle.y, Math.max(READABLE, viewport.scale));
     if (form.dataset.view === "map") stage.scrollIntoView({ block: "center" });
     painter.stopAt(seats[0]);
     const name = seats.length === 1 ? "best-one" : found.adjacent ? "best-together" : "best-apart";

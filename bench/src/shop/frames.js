@@ -1,9 +1,18 @@
-// Moves the seat map in every frame, as a finger or a wheel would, and says how long the frames took, in milliseconds.
+// Moves the seat map in every frame, as a finger or a wheel would, and says how long the frames took, in milliseconds, and
+// in how many of them the map was drawn.
 const [move, frames] = MOVE;
 const stage = document.querySelector("[data-stage]");
 const { left, top, width, height } = stage.getBoundingClientRect();
 const at = (x, y) => ({ bubbles: true, cancelable: true, clientX: left + x, clientY: top + y });
 const point = (name, x, y) => stage.dispatchEvent(new PointerEvent(name, { ...at(x, y), pointerId: 1, buttons: 1 }));
+
+let drawn = 0;
+const picture = CanvasRenderingContext2D.prototype;
+const { clearRect } = picture;
+picture.clearRect = function (...area) {
+  drawn += 1;
+  return clearRect.apply(this, area);
+};
 
 const moves = {
   still() {},
@@ -27,7 +36,8 @@ return new Promise((resolve) => {
     times.push(now);
     moves[move](times.length - 1);
     if (times.length <= frames) return requestAnimationFrame(step);
-    return resolve(times.slice(1).map((time, index) => time - times[index]));
+    picture.clearRect = clearRect;
+    return resolve([times.slice(1).map((time, index) => time - times[index]), drawn]);
   };
   requestAnimationFrame(step);
 });

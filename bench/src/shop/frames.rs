@@ -52,8 +52,10 @@ pub async fn measure(stage: &Stage) -> anyhow::Result<Vec<Row>> {
 async fn frames(browser: &Browser, movement: &str) -> anyhow::Result<Vec<f64>> {
     let script = include_str!("frames.js").replace("MOVE", &json!([movement, FRAMES]).to_string());
     let answer = browser.eval(&script).await;
-    let mut frames: Vec<f64> = serde_json::from_value(answer).context("the times of frames")?;
+    let (mut frames, drawn): (Vec<f64>, usize) =
+        serde_json::from_value(answer).context("the times of frames")?;
     anyhow::ensure!(frames.len() == FRAMES, "{} frames were seen", frames.len());
+    anyhow::ensure!(movement == "still" || drawn >= FRAMES * 9 / 10, "the map was drawn {drawn} times");
     frames.sort_by(f64::total_cmp);
     Ok(frames)
 }
