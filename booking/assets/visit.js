@@ -1,5 +1,5 @@
 // Keeps the visit to the shop while the page is open: asks near the end of the admission, which is renewed on the way.
-// When it cannot be renewed any more, the time that is left is shown from two minutes on, and said 60 and 20 s before.
+// When it cannot be renewed any more, the time that is left is shown for not quite two minutes, and said 60 and 20 s before.
 
 import { countDown } from "/assets/shared/countdown.js";
 import { fetchJson, poll } from "/assets/shared/poller.js";
@@ -7,7 +7,7 @@ import { learnServerTime, serverNow } from "/assets/shared/server-time.js";
 
 /** An admission that ends sooner is renewed when it is shown. */
 const NEAR_MS = 110_000;
-/** A page in the background is asked for less exactly than this. */
+/** The answer that renews tells of the admission before: so soon it is asked for the new one. */
 const AGAIN_MS = 5_000;
 
 const bar = document.querySelector("[data-visit]");
