@@ -14,8 +14,8 @@ use crate::problem::Problem;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(|_| ""));
 
-/// A layer: answers problems as pages to browsers, in the reader's language, with the same status and `Retry-After`. Programs, and everybody at
-/// the API's own paths, get the document.
+/// A layer: answers problems as pages to browsers, in the reader's language, with the same status and `Retry-After`.
+/// Programs, and everybody at the API's own paths, get the document.
 pub async fn errors_as_pages(request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/v1/") {
         return next.run(request).await;
